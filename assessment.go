@@ -1,0 +1,184 @@
+package shca
+
+import (
+	"iter"
+	"slices"
+	"time"
+)
+
+// Assessment is a finished assessment of one baseline. Renderers read it and
+// never change it. All of it but Findings is safe for concurrent use, and
+// Findings may be ranged over by several goroutines at once.
+type Assessment struct {
+	Framework     string    `json:"framework"`                // name: "nist-800-53-r5"
+	FrameworkName string    `json:"framework_name,omitempty"` // title: "NIST SP 800-53 Rev. 5"
+	Baseline      string    `json:"baseline"`                 // name: "moderate", or "none"
+	BaselineName  string    `json:"baseline_name,omitempty"`  // title
+	Generator     string    `json:"generator,omitempty"`      // program and version that made it, "shca v1.2.0"
+	Time          time.Time `json:"time,omitzero"`
+
+	// Scopes are sorted by source, account and region.
+	Scopes []Scope `json:"scopes"`
+	// Controls are those of the baseline in catalog order, then every other
+	// control that has findings.
+	Controls []ControlResult `json:"controls"`
+	// Checks are in natural order of their ids: every check with a scored or
+	// suppressed finding, mapped or not.
+	Checks []CheckResult `json:"checks"`
+
+	// Problems says what could not be read, one sentence each, in input order;
+	// at most MaxProblems of ProblemCount.
+	Problems     []string `json:"problems,omitempty"`
+	ProblemCount int64    `json:"problem_count"`
+
+	// Artifacts are the files written so far when a renderer is called.
+	Artifacts []Artifact `json:"-"`
+
+	// Findings ranges over every finding that was read, whatever its
+	// disposition, ordered by check, account, region, resource and id. Each
+	// range reads them anew and stops at the first error.
+	Findings iter.Seq2[*Finding, error] `json:"-"`
+
+	// Release frees what Findings reads from, usually a temporary file. It may
+	// be nil. Call Close instead.
+	Release func() error `json:"-"`
+}
+
+// MaxProblems bounds the messages an Assessment keeps.
+const MaxProblems = 100
+
+// Artifact is one written file.
+type Artifact struct {
+	File      string `json:"file"` // path below the output directory, with slashes
+	MediaType string `json:"media_type"`
+	Size      int64  `json:"size"`   // bytes
+	SHA256    string `json:"sha256"` // lower-case hex
+}
+
+// Close frees the assessment's temporary storage; Findings is unusable after.
+func (a *Assessment) Close() error {
+	if a.Release == nil {
+		return nil
+	}
+	release := a.Release
+	a.Release = nil
+	return release()
+}
+
+// Complete reports whether every scope was read in full. An assessment that is
+// not complete says so in every artifact.
+func (a *Assessment) Complete() bool {
+	return a.ProblemCount == 0 && !slices.ContainsFunc(a.Scopes, func(s Scope) bool { return !s.Complete() })
+}
+
+// ControlResult is the assessed state of one control.
+type ControlResult struct {
+	ID          ControlID `json:"id"`
+	Title       string    `json:"title,omitempty"` // "" for a control the catalog does not have
+	FamilyTitle string    `json:"family_title,omitempty"`
+	InBaseline  bool      `json:"in_baseline"`
+	Withdrawn   bool      `json:"withdrawn,omitempty"`
+	Status      Status    `json:"status"`
+	Tally       Tally     `json:"tally"` // sum over its checks; a finding counts in every control it is evidence for
+	Severity    Severity  `json:"severity"`
+	Checks      []CheckID `json:"checks"`           // with findings, natural order
+	Unseen      []CheckID `json:"unseen,omitempty"` // mapped to the control by the framework's table, but without any finding
+	Accounts    Count     `json:"accounts"`
+	Regions     Count     `json:"regions"`
+	Resources   Count     `json:"resources"`
+	First       time.Time `json:"first,omitzero"`
+	Last        time.Time `json:"last,omitzero"`
+	Narrative   string    `json:"narrative,omitempty"`
+}
+
+// Summary is an assessment in a few numbers. Only controls of the baseline
+// count, except in Outside.
+type Summary struct {
+	Controls int            `json:"controls"` // controls in the baseline
+	Outside  int            `json:"outside"`  // other controls that have findings
+	Statuses map[Status]int `json:"statuses"` // baseline controls by status
+	Covered  int            `json:"covered"`  // baseline controls with at least one decided finding
+	Tally    Tally          `json:"tally"`    // findings of checks that are evidence for the baseline, each finding once
+
+	Checks       int `json:"checks"`        // checks that are evidence for the baseline
+	ChecksPassed int `json:"checks_passed"` // of these: something passed and nothing failed
+	ChecksFailed int `json:"checks_failed"` // of these: something failed
+
+	Families []FamilySummary `json:"families"` // in catalog order
+}
+
+// FamilySummary is the part of a Summary that concerns one control family.
+type FamilySummary struct {
+	Family   string         `json:"family"` // "AC"
+	Title    string         `json:"title"`
+	Controls int            `json:"controls"`
+	Statuses map[Status]int `json:"statuses"`
+	Covered  int            `json:"covered"`
+	Tally    Tally          `json:"tally"` // findings of checks that are evidence for the family's baseline controls, each once
+}
+
+// Summary computes the summary. With the baseline "none" every control that
+// has findings counts.
+func (a *Assessment) Summary() Summary {
+	s := Summary{Statuses: map[Status]int{}}
+	index := map[string]int{}
+	evidence := map[CheckID]map[string]bool{} // check → families of its baseline controls
+	for i := range a.Controls {
+		c := &a.Controls[i]
+		if !c.InBaseline {
+			s.Outside++
+			continue
+		}
+		name := c.ID.Family()
+		at, ok := index[name]
+		if !ok {
+			at = len(s.Families)
+			index[name] = at
+			s.Families = append(s.Families, FamilySummary{Family: name, Title: c.FamilyTitle, Statuses: map[Status]int{}})
+		}
+		f := &s.Families[at]
+		s.Controls++
+		f.Controls++
+		s.Statuses[c.Status]++
+		f.Statuses[c.Status]++
+		if c.Status.Decided() {
+			s.Covered++
+			f.Covered++
+		}
+		for _, id := range c.Checks {
+			if evidence[id] == nil {
+				evidence[id] = map[string]bool{}
+			}
+			evidence[id][name] = true
+		}
+	}
+	for i := range a.Checks {
+		c := &a.Checks[i]
+		families := evidence[c.ID]
+		if len(families) == 0 {
+			continue
+		}
+		s.Checks++
+		s.Tally = s.Tally.Plus(c.Tally)
+		switch c.Tally.Status() {
+		case StatusCompliant:
+			s.ChecksPassed++
+		case StatusPartial, StatusNonCompliant:
+			s.ChecksFailed++
+		}
+		for name := range families {
+			f := &s.Families[index[name]]
+			f.Tally = f.Tally.Plus(c.Tally)
+		}
+	}
+	return s
+}
+
+// Check returns the result of the check, or nil if it has no findings.
+func (a *Assessment) Check(id CheckID) *CheckResult {
+	i, ok := slices.BinarySearchFunc(a.Checks, id, func(c CheckResult, id CheckID) int { return c.ID.Compare(id) })
+	if !ok {
+		return nil
+	}
+	return &a.Checks[i]
+}
