@@ -1,0 +1,224 @@
+// Package asff reads findings in the AWS Security Finding Format (ASFF), as
+// Security Hub exports them and as other products write them for it. It is for
+// whoever has such findings as text; package sources opens files, unpacks and
+// transcodes them first.
+//
+// The reader holds a few findings at a time, never the whole input. It takes
+// lists of findings in the wrappers of the AWS CLI and SDKs, EventBridge
+// events, bare arrays, single findings, NDJSON and concatenated JSON, mixed as
+// they come, and recognises them by their content. A finding that cannot be
+// read is reported by itself, with its number, id and member, and costs no
+// other finding.
+//
+// It does not judge: which findings count, and for what, is decided in package
+// mapping.
+package asff
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"runtime"
+	"strings"
+
+	"github.com/go-shca/shca"
+)
+
+// sourceName is the kind of source in scopes and findings.
+const sourceName = "asff"
+
+// Source reads the findings of one text. It implements [shca.Source] and may
+// be read as often as Open can be called.
+type Source struct {
+	// Name stands for the input in errors and scopes: a file name, "stdin".
+	Name string
+	// Open returns the text: UTF-8 without byte order mark, not compressed.
+	Open func() (io.ReadCloser, error)
+	// Progress counts the findings read; nil counts nothing.
+	Progress *shca.Progress
+	// Pages, if not nil, is told of the replies in the text: whether there was
+	// one that further pages follow, and one that none follow.
+	Pages *Pages
+}
+
+// Pages notes across several inputs whether a reply's further pages are
+// missing. The zero value is ready; it is for one goroutine.
+type Pages struct{ open, last bool }
+
+// Missing reports that every reply that was read announced a further page, so
+// that at least one page was not read.
+func (p *Pages) Missing() bool { return p.open && !p.last }
+
+// Records yields the findings in the order of the text, a *shca.FindingError
+// for each that cannot be read, and at the end a Scope if there is something
+// to say about the text as a whole: it ended too early, holds no findings, or
+// holds documents that are none. Decoding is spread over the processors.
+func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
+	return func(yield func(shca.Record, error) bool) {
+		text, err := s.Open()
+		if err != nil {
+			yield(shca.Record{Scope: &shca.Scope{Source: s.Name, Err: err.Error()}}, nil)
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		run := s.start(ctx, text)
+		var number int64
+		for c := range run.ordered {
+			<-c.done
+			for i := range c.items {
+				item := &c.items[i]
+				number++
+				var ok bool
+				if item.err != nil {
+					item.err.Source, item.err.Number = s.Name, number
+					ok = yield(shca.Record{}, item.err)
+				} else {
+					ok = yield(shca.Record{Finding: item.finding}, nil)
+				}
+				if !ok {
+					return
+				}
+			}
+			s.Progress.AddFindings(int64(len(c.items)))
+		}
+		if err := ctx.Err(); err != nil {
+			yield(shca.Record{}, err)
+			return
+		}
+		if scope := s.scope(run.scan, run.err, number); scope != nil {
+			yield(shca.Record{Scope: scope}, nil)
+		}
+	}
+}
+
+// scope says what the text as a whole has to say, or nil.
+func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
+	if s.Pages != nil && scan.lists > 0 {
+		s.Pages.open = s.Pages.open || scan.next
+		s.Pages.last = s.Pages.last || !scan.next
+	}
+	scope := &shca.Scope{Source: s.Name}
+	var problems []string
+	switch {
+	case err != nil && findings > 0:
+		problems = append(problems, fmt.Sprintf("%s (after %d findings)", err, findings))
+	case err != nil:
+		problems = append(problems, err.Error())
+	case findings > 0 || scan.nOthers > 0:
+	case scan.lists > 0:
+		problems = append(problems, "holds no findings: its list is empty; check the filter, account and region of the call that wrote it")
+	default:
+		problems = append(problems, "holds no findings: it is empty")
+	}
+	switch {
+	case scan.nOthers == 1:
+		problems = append(problems, "holds no findings but "+scan.others[0])
+	case scan.nOthers > 1:
+		problems = append(problems, fmt.Sprintf("%d of its documents hold no findings: %s", scan.nOthers, strings.Join(scan.others, "; ")))
+	}
+	if scan.nOthers == 1 && findings > 0 {
+		problems[len(problems)-1] = "one of its documents holds no findings but is " + scan.others[0]
+	}
+	scope.Err = strings.Join(problems, "; ")
+	if scan.next {
+		scope.Note = "its last reply has a NextToken: the page that follows must be among the inputs"
+	}
+	if scope.Err == "" && scope.Note == "" {
+		return nil
+	}
+	return scope
+}
+
+// A chunk is a run of findings that one goroutine decodes.
+type chunk struct {
+	text  []byte
+	items []item
+	done  chan struct{}
+}
+
+type item struct {
+	start, end int // in the chunk's text
+	broken     error
+	finding    *shca.Finding
+	err        *shca.FindingError
+}
+
+const chunkSize = 256 << 10
+
+// run is one pass over a text: one goroutine scans it into chunks, some decode
+// them, and the chunks come out of ordered in the order of the text.
+type run struct {
+	ordered chan *chunk
+	scan    *scanner // valid once ordered is closed, like err
+	err     error
+}
+
+func (s *Source) start(ctx context.Context, text io.ReadCloser) *run {
+	workers := runtime.GOMAXPROCS(0)
+	r := &run{ordered: make(chan *chunk, 2*workers)}
+	work := make(chan *chunk, 2*workers)
+	for range workers {
+		go func() {
+			for c := range work {
+				c.decode()
+				close(c.done)
+			}
+		}()
+	}
+	go func() {
+		defer close(r.ordered)
+		defer close(work)
+		defer text.Close()
+		cur := &chunk{done: make(chan struct{})}
+		flush := func() bool {
+			select {
+			case <-ctx.Done():
+				return false
+			case work <- cur:
+			}
+			select {
+			case <-ctx.Done():
+				return false
+			case r.ordered <- cur:
+			}
+			cur = &chunk{done: make(chan struct{})}
+			return true
+		}
+		r.scan = &scanner{r: text, finding: func(raw []byte, broken error) bool {
+			if cur.text == nil {
+				cur.text = make([]byte, 0, max(chunkSize, len(raw)))
+			}
+			start := len(cur.text)
+			if start > 0 && start+len(raw) > cap(cur.text) {
+				if !flush() {
+					return false
+				}
+				cur.text, start = make([]byte, 0, max(chunkSize, len(raw))), 0
+			}
+			cur.text = append(cur.text, raw...)
+			cur.items = append(cur.items, item{start: start, end: len(cur.text), broken: broken})
+			return len(cur.items) < 4096 || flush()
+		}}
+		r.err = r.scan.run()
+		if len(cur.items) > 0 {
+			flush()
+		}
+	}()
+	return r
+}
+
+func (c *chunk) decode() {
+	for i := range c.items {
+		it := &c.items[i]
+		raw := c.text[it.start:it.end:it.end]
+		if it.broken == nil {
+			it.finding, it.err = decode(raw)
+			continue
+		}
+		it.err = &shca.FindingError{ID: findID(raw), Err: it.broken}
+	}
+}
+
+var _ shca.Source = (*Source)(nil)

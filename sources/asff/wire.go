@@ -1,0 +1,288 @@
+package asff
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/go-shca/shca"
+)
+
+// wireFinding has the members of an ASFF finding that an assessment needs
+// (Security Hub user guide, "AWS Security Finding Format syntax"). All others
+// are skipped here and travel in the raw bytes. The member types accept what
+// producers write besides what the format asks for.
+type wireFinding struct {
+	ID             string `json:"Id"`
+	ProductARN     string `json:"ProductArn"`
+	ProductName    string
+	GeneratorID    string    `json:"GeneratorId"`
+	AccountID      accountID `json:"AwsAccountId"`
+	AccountName    string    `json:"AwsAccountName"`
+	Region         string
+	Types          stringList
+	Title          string
+	Description    string
+	RecordState    string
+	WorkflowState  string // the format's older name for Workflow.Status
+	CreatedAt      timestamp
+	UpdatedAt      timestamp
+	FirstObserved  timestamp `json:"FirstObservedAt"`
+	LastObserved   timestamp `json:"LastObservedAt"`
+	Severity       wireSeverity
+	ProviderFields struct {
+		Severity wireSeverity
+	} `json:"FindingProviderFields"`
+	Workflow struct {
+		Status string
+	}
+	Compliance *struct {
+		Status              string
+		RelatedRequirements stringList
+		SecurityControlID   stringList `json:"SecurityControlId"`
+		AssociatedStandards standards
+		StatusReasons       []struct {
+			ReasonCode  string
+			Description string
+		}
+	}
+	Remediation struct {
+		Recommendation struct {
+			Text string
+			URL  string `json:"Url"`
+		}
+	}
+	ProductFields productFields
+	Note          struct {
+		Text      string
+		UpdatedBy string
+		UpdatedAt timestamp
+	}
+	Resources []struct {
+		ID        string `json:"Id"`
+		Type      string
+		Region    string
+		Partition string
+	}
+}
+
+// wireSeverity takes the label, or what it can be derived from. Original is of
+// any type in practice and is not read.
+type wireSeverity struct {
+	Label      string
+	Normalized number
+	Product    number
+}
+
+// severity returns the label's severity; without a label that of Normalized,
+// without that the one of Product, the format's oldest scale, where it is one
+// of 0 to 100.
+func (s wireSeverity) severity() shca.Severity {
+	if sev, ok := shca.ParseSeverity(s.Label); ok {
+		return sev
+	}
+	for _, n := range []number{s.Normalized, s.Product} {
+		if n.set {
+			return shca.SeverityFromNormalized(n.value)
+		}
+	}
+	return shca.SeverityUnknown
+}
+
+// number is a JSON number or a number in a string.
+type number struct {
+	value float64
+	set   bool
+}
+
+func (n *number) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch tok.Kind() {
+	case 'n':
+		return nil
+	case '0':
+		n.value, err = tok.Float()
+		n.set = err == nil
+		return err
+	case '"':
+		text := tok.String()
+		if n.value, err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil {
+			return fmt.Errorf("%.40q is not a number", text)
+		}
+		n.set = true
+		return nil
+	}
+	return errors.New("a number is expected here")
+}
+
+// accountID is a string, or a number that has lost its leading zeros: AWS
+// account ids have 12 digits.
+type accountID string
+
+func (a *accountID) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch tok.Kind() {
+	case 'n':
+		return nil
+	case '"':
+		*a = accountID(tok.String())
+		return nil
+	case '0':
+		text := tok.String()
+		if n, err := strconv.ParseUint(text, 10, 64); err == nil && len(text) <= 12 {
+			*a = accountID(fmt.Sprintf("%012d", n))
+			return nil
+		}
+		return fmt.Errorf("%.40s is not an account id of 12 digits", text)
+	}
+	return errors.New("a string is expected here")
+}
+
+// stringList is a list of strings, or one string.
+type stringList []string
+
+func (l *stringList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	switch dec.PeekKind() {
+	case '"':
+		tok, err := dec.ReadToken()
+		if err == nil {
+			*l = stringList{tok.String()}
+		}
+		return err
+	}
+	return json.UnmarshalDecode(dec, (*[]string)(l))
+}
+
+// standards is Compliance.AssociatedStandards: objects with a StandardsId, or
+// the bare ids.
+type standards []string
+
+func (l *standards) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '[' {
+		return (*stringList)(l).UnmarshalJSONFrom(dec)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		if dec.PeekKind() == '"' {
+			tok, err := dec.ReadToken()
+			if err != nil {
+				return err
+			}
+			*l = append(*l, tok.String())
+			continue
+		}
+		var standard struct {
+			ID string `json:"StandardsId"`
+		}
+		if err := json.UnmarshalDecode(dec, &standard); err != nil {
+			return err
+		}
+		if standard.ID != "" {
+			*l = append(*l, standard.ID)
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// timestamp is a time in RFC 3339 or in the spellings near it that producers
+// use: a space for the T, no seconds' fraction or any number of digits, no
+// zone (UTC then), or a zone without colon.
+type timestamp time.Time
+
+var timeLayouts = []string{
+	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999Z0700",
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999 Z0700",
+	"2006-01-02 15:04:05.999999999",
+}
+
+func (t *timestamp) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch tok.Kind() {
+	case 'n':
+		return nil
+	case '"':
+		text := strings.TrimSpace(tok.String())
+		if text == "" {
+			return nil
+		}
+		for _, layout := range timeLayouts {
+			if parsed, err := time.Parse(layout, text); err == nil {
+				*t = timestamp(parsed.UTC())
+				return nil
+			}
+		}
+		return fmt.Errorf("%.40q is not a time such as 2026-01-31T12:00:00Z", text)
+	}
+	return errors.New("a time in a string is expected here")
+}
+
+// productFields has the members of ProductFields that tell a finding's check
+// and resource where newer members are missing.
+type productFields struct {
+	controlID, ruleID, standardsARN string
+	resourceID                      string
+	relatedName, relatedType        string
+}
+
+func (p *productFields) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '{' {
+		return dec.SkipValue() // never needed: producers of other shapes name no check here
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		var field *string
+		switch name.String() {
+		case "ControlId":
+			field = &p.controlID
+		case "RuleId":
+			field = &p.ruleID
+		case "StandardsArn", "StandardsGuideArn":
+			field = &p.standardsARN
+		case "Resources:0/Id":
+			field = &p.resourceID
+		case "RelatedAWSResources:0/name":
+			field = &p.relatedName
+		case "RelatedAWSResources:0/type":
+			field = &p.relatedType
+		}
+		if field == nil || dec.PeekKind() != '"' {
+			if err := dec.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		value, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		*field = value.String()
+	}
+	_, err := dec.ReadToken()
+	return err
+}

@@ -1,0 +1,86 @@
+// Package sources turns what a user names on a command line into a
+// [shca.Source]: files, directories and standard input, unpacked and read by
+// the format their content shows. It is for the command and for programs that
+// take the same arguments.
+//
+// It reads nothing from the network.
+package sources
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/input"
+	"github.com/go-shca/shca/sources/asff"
+)
+
+// Options say how to open inputs. The zero value works.
+type Options struct {
+	Stdin    io.Reader      // what "-" reads; nil is an empty input
+	Progress *shca.Progress // counts what is read; may be nil
+}
+
+// Open returns a source of the records of all inputs, one after the other in
+// the given order, directories in lexical order. An input is a file, a
+// directory, or "-" for standard input. A path that does not exist is an
+// error; what cannot be read for another reason becomes a scope with an error
+// in the records, and the other inputs are read.
+//
+// The source can be read again unless an input is standard input or a pipe.
+func Open(inputs []string, o Options) (shca.Source, error) {
+	if o.Stdin == nil {
+		o.Stdin = eof{}
+	}
+	files, err := input.List(inputs, o.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("no input: name a file, a directory or - for standard input")
+	}
+	return &fileSource{files, o}, nil
+}
+
+type eof struct{}
+
+func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+
+// fileSource reads files one after the other.
+type fileSource struct {
+	files []input.File
+	Options
+}
+
+func (s *fileSource) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
+	return func(yield func(shca.Record, error) bool) {
+		for _, f := range s.files {
+			s.Progress.AddTotal(f.Size)
+		}
+		pages := &asff.Pages{}
+		for _, f := range s.files {
+			one := &asff.Source{
+				Name:     f.Name,
+				Open:     func() (io.ReadCloser, error) { return input.Text(f, s.Progress) },
+				Progress: s.Progress,
+				Pages:    pages,
+			}
+			for record, err := range one.Records(ctx) {
+				if !yield(record, err) {
+					return
+				}
+			}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+		if pages.Missing() {
+			yield(shca.Record{Scope: &shca.Scope{
+				Source: "input",
+				Err:    "every reply has a NextToken, so at least one further page was not read: export without --max-items, or add the pages that follow",
+			}}, nil)
+		}
+	}
+}
