@@ -1,0 +1,114 @@
+package mapping
+
+import (
+	"slices"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/catalogs"
+)
+
+// requirementCap is how many related requirements AWS keeps per finding
+// (Security Hub API reference, Compliance: RelatedRequirements, maximum 32
+// items). A list of that length may have lost some.
+const requirementCap = 32
+
+// maxCitations bounds the requirements whose reading is remembered.
+const maxCitations = 20_000
+
+// Accumulator folds findings into one result per check. The order of Add and
+// Merge calls does not matter, nor how the findings are spread over the
+// accumulators that are merged. It is not safe for concurrent use.
+type Accumulator struct {
+	framework *catalogs.Framework
+	checks    map[shca.CheckID]*shca.CheckResult
+	citations map[string]citation
+}
+
+type citation struct {
+	controls []shca.ControlID
+	cut      bool
+	unread   bool
+}
+
+// NewAccumulator returns an empty accumulator for the framework.
+func NewAccumulator(framework *catalogs.Framework) *Accumulator {
+	return &Accumulator{
+		framework: framework,
+		checks:    map[shca.CheckID]*shca.CheckResult{},
+		citations: map[string]citation{},
+	}
+}
+
+// Add folds in a finding whose disposition is Assessed or Suppressed, and
+// ignores any other: duplicates, archived findings and findings that report no
+// compliance status count in no check.
+func (a *Accumulator) Add(f *shca.Finding) {
+	if f.Disposition != shca.Assessed && f.Disposition != shca.Suppressed {
+		return
+	}
+	r := a.checks[f.Check]
+	if r == nil {
+		r = &shca.CheckResult{ID: f.Check}
+		a.checks[f.Check] = r
+	}
+	r.Add(f, a.cite(f.Requirements))
+}
+
+// Merge folds in another accumulator of the same framework whose findings are
+// not in this one.
+func (a *Accumulator) Merge(b *Accumulator) {
+	for id, r := range b.checks {
+		if have := a.checks[id]; have != nil {
+			have.Merge(r)
+			continue
+		}
+		mine := &shca.CheckResult{ID: id}
+		mine.Merge(r)
+		a.checks[id] = mine
+	}
+}
+
+// Checks returns the results in natural order of their ids. They share memory
+// with the accumulator.
+func (a *Accumulator) Checks() []shca.CheckResult {
+	checks := make([]shca.CheckResult, 0, len(a.checks))
+	for _, r := range a.checks {
+		checks = append(checks, *r)
+	}
+	slices.SortFunc(checks, func(x, y shca.CheckResult) int { return x.ID.Compare(y.ID) })
+	return checks
+}
+
+// cite reads the related requirements of one finding.
+func (a *Accumulator) cite(requirements []string) shca.Citation {
+	c := shca.Citation{Partial: len(requirements) >= requirementCap}
+	for _, text := range requirements {
+		one := a.read(text)
+		c.Controls = append(c.Controls, one.controls...)
+		c.Partial = c.Partial || one.cut
+		if one.unread {
+			c.Unread = append(c.Unread, text)
+		}
+	}
+	return c
+}
+
+func (a *Accumulator) read(text string) citation {
+	if one, ok := a.citations[text]; ok {
+		return one
+	}
+	controls, cut, err := a.framework.Requirement(text)
+	one := citation{controls: controls, cut: cut, unread: err != nil}
+	if len(a.citations) < maxCitations {
+		a.citations[text] = one
+	}
+	return one
+}
+
+// cites reports whether the finding was made for the framework, or names a
+// requirement of it.
+func (a *Accumulator) cites(f *shca.Finding) bool {
+	return slices.ContainsFunc(f.Requirements, func(text string) bool { return len(a.read(text).controls) > 0 }) ||
+		slices.ContainsFunc(f.Standards, a.framework.IsStandard) ||
+		a.framework.IsStandard(f.GeneratorID)
+}

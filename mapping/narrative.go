@@ -1,0 +1,153 @@
+package mapping
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"text/template"
+	"time"
+
+	"github.com/go-shca/shca"
+)
+
+//go:embed narrative.tmpl
+var narrativeText string
+
+// DefaultNarrative is the template that writes a control's narrative unless
+// Options name another: who checked what with which checks, over how much,
+// when, what failed, what was undecided and why, what was suppressed, what was
+// not looked at, and that all this covers a part of the control.
+var DefaultNarrative = sync.OnceValue(func() *template.Template {
+	return template.Must(ParseNarrative(narrativeText))
+})
+
+// NarrativeData is what a narrative template is executed with.
+type NarrativeData struct {
+	Control    shca.ControlResult // without Narrative
+	Framework  string             // title of the framework
+	Baseline   string             // title of the baseline
+	Time       time.Time          // of the assessment
+	Products   []string           // that report the control's checks, sorted
+	Checks     []*shca.CheckResult
+	Failing    []*shca.CheckResult // checks with failed findings, worst first: by severity, then by failed findings
+	Reasons    []shca.ReasonCount  // why findings are undecided, most frequent first
+	Suppressed []shca.Sample       // examples of suppressed findings
+	Incomplete []shca.Scope        // scopes that were not read in full
+}
+
+// narrativeFuncs are the functions of narrative templates besides those of
+// text/template.
+var narrativeFuncs = template.FuncMap{
+	// percent PART WHOLE: "75.00"; "" if WHOLE is zero.
+	"percent": shca.Percent,
+	// plural N ONE MANY: "1 check", "12 checks". N is a number or a text.
+	"plural": func(n any, one, many string) string {
+		text := fmt.Sprint(n)
+		if text == "1" {
+			return text + " " + one
+		}
+		return text + " " + many
+	},
+	// list VALUES MAX: "S3.1, S3.2 and 3 more".
+	"list": list,
+	// reasons COUNTS MAX: "CONFIG_EVALUATIONS_EMPTY 4, …".
+	"reasons": func(counts []shca.ReasonCount, limit int) string {
+		var texts []string
+		for _, c := range counts {
+			texts = append(texts, c.Code+" "+strconv.FormatInt(c.Count, 10))
+		}
+		return list(texts, limit)
+	},
+	// scopes SCOPES: "findings.json (cut off), …".
+	"scopes": func(scopes []shca.Scope) string {
+		var texts []string
+		for _, s := range scopes {
+			name := strings.TrimSpace(strings.Join([]string{s.Source, s.AccountID, s.Region}, " "))
+			reason := s.Err
+			if reason == "" {
+				reason = fmt.Sprintf("%d findings could not be read", s.Skipped)
+			}
+			texts = append(texts, name+" ("+reason+")")
+		}
+		return list(texts, 5)
+	},
+	// date TIME: "2026-01-31 12:00 UTC".
+	"date": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
+	// subtract A B.
+	"subtract": func(a, b int) int { return a - b },
+}
+
+// list joins the elements of a slice, at most limit of them, and says how many
+// it leaves out.
+func list(values any, limit int) string {
+	v := reflect.ValueOf(values)
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(values)
+	}
+	var texts []string
+	for i := range min(v.Len(), limit) {
+		texts = append(texts, fmt.Sprint(v.Index(i)))
+	}
+	text := strings.Join(texts, ", ")
+	if more := v.Len() - limit; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// ParseNarrative parses a narrative template in the syntax of text/template.
+// It is executed with a NarrativeData and may call percent, plural, list,
+// reasons, scopes, date and subtract.
+func ParseNarrative(text string) (*template.Template, error) {
+	return template.New("narrative").Option("missingkey=error").Funcs(narrativeFuncs).Parse(text)
+}
+
+// narrate writes the narrative of every control.
+func narrate(a *shca.Assessment, t *template.Template) error {
+	var incomplete []shca.Scope
+	for _, s := range a.Scopes {
+		if !s.Complete() {
+			incomplete = append(incomplete, s)
+		}
+	}
+	for i := range a.Controls {
+		c := &a.Controls[i]
+		d := NarrativeData{
+			Control: *c, Framework: a.FrameworkName, Baseline: a.BaselineName,
+			Time: a.Time, Incomplete: incomplete,
+		}
+		reasons := map[string]int64{}
+		for _, id := range c.Checks {
+			check := a.Check(id)
+			d.Checks = append(d.Checks, check)
+			d.Products = append(d.Products, check.Products.Members...)
+			d.Suppressed = append(d.Suppressed, check.Suppressed...)
+			if check.Tally.Failed > 0 {
+				d.Failing = append(d.Failing, check)
+			}
+			for _, r := range check.Reasons {
+				reasons[r.Code] += r.Count
+			}
+		}
+		slices.Sort(d.Products)
+		d.Products = slices.Compact(d.Products)
+		slices.SortStableFunc(d.Failing, shca.CompareWorst)
+		for code, n := range reasons {
+			d.Reasons = append(d.Reasons, shca.ReasonCount{Code: code, Count: n})
+		}
+		slices.SortFunc(d.Reasons, func(a, b shca.ReasonCount) int {
+			return cmp.Or(-cmp.Compare(a.Count, b.Count), strings.Compare(a.Code, b.Code))
+		})
+		var text strings.Builder
+		if err := t.Execute(&text, d); err != nil {
+			return fmt.Errorf("narrative of %s: %w", c.ID.Label(), err)
+		}
+		c.Narrative = text.String()
+	}
+	return nil
+}

@@ -1,0 +1,236 @@
+package mapping
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/spool"
+)
+
+// store keeps every finding that was read and decides its disposition.
+//
+// Two sorts do it. One orders tiny records by finding, newest version first:
+// all but the first of each are superseded. The other orders the findings by
+// subject (check, account, region, resource), the copy that counts first: of
+// a subject's current copies only the first is assessed. The only thing in
+// memory that grows is one bit per finding.
+type store struct {
+	cites func(*shca.Finding) bool // does the finding cite the assessed framework?
+
+	versions spool.Sorter
+	subjects spool.Sorter
+	key, val []byte
+	count    uint64
+
+	sorted     *spool.Sorted
+	superseded []uint64 // bit set of sequence numbers
+}
+
+const valueHead = 8 // lengths of subject and finding before the finding, 4 bytes each
+const valueTail = 8 // sequence number behind it
+
+// add stores one finding.
+func (s *store) add(f *shca.Finding) error {
+	seq := s.count
+	s.count++
+	updated := cmp.Or(f.UpdatedAt, f.Observed())
+
+	h := sha256.New()
+	s.val = s.val[:0]
+	for _, part := range [...]string{f.AccountID, f.ProductARN, f.ID} {
+		s.val = appendKey(s.val, part)
+	}
+	h.Write(s.val)
+	s.key = h.Sum(s.key[:0])[:16]
+	s.key = appendNewest(s.key, updated)
+	s.key = binary.BigEndian.AppendUint64(s.key, xxhash.Sum64(f.Raw)) // equal times: any order will do, but always the same
+	s.key = binary.BigEndian.AppendUint64(s.key, seq)
+	if err := s.versions.Add(s.key, nil); err != nil {
+		return err
+	}
+
+	s.key = appendNatural(s.key[:0], string(f.Check))
+	for _, part := range [...]string{string(f.Check), f.AccountID, f.Region, resources(f)} {
+		s.key = appendKey(s.key, part)
+	}
+	subject := len(s.key)
+	s.key = append(s.key, flag(f.Archived()), flag(!s.cites(f)))
+	s.key = appendNewest(s.key, updated)
+	s.key = appendKey(s.key, f.ID)
+
+	s.val = append(s.val[:0], make([]byte, valueHead)...)
+	s.val = appendFinding(s.val, f)
+	binary.BigEndian.PutUint32(s.val, uint32(subject))
+	binary.BigEndian.PutUint32(s.val[4:], uint32(len(s.val)-valueHead))
+	s.val = append(s.val, f.Raw...)
+	s.val = binary.BigEndian.AppendUint64(s.val, seq)
+	return s.subjects.Add(s.key, s.val)
+}
+
+// resources names the finding's resources in an order of their own.
+func resources(f *shca.Finding) string {
+	if len(f.Resources) < 2 {
+		return f.ResourceID()
+	}
+	ids := make([]string, len(f.Resources))
+	for i, r := range f.Resources {
+		ids[i] = r.ID
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
+// finish ends adding.
+func (s *store) finish(ctx context.Context) error {
+	versions, err := s.versions.Sort()
+	if err != nil {
+		return err
+	}
+	s.superseded = make([]uint64, s.count/64+1)
+	var last [16]byte
+	first := true
+	for r, err := range versions.All() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return errors.Join(err, versions.Close())
+		}
+		if !first && bytes.Equal(last[:], r.Key[:16]) {
+			seq := binary.BigEndian.Uint64(r.Key[len(r.Key)-8:])
+			s.superseded[seq/64] |= 1 << (seq % 64)
+		}
+		first = false
+		copy(last[:], r.Key)
+	}
+	if err := versions.Close(); err != nil {
+		return err
+	}
+	s.sorted, err = s.subjects.Sort()
+	return err
+}
+
+// findings ranges over all findings in order, with their dispositions.
+func (s *store) findings() iter.Seq2[*shca.Finding, error] {
+	return func(yield func(*shca.Finding, error) bool) {
+		var winner []byte // subject that has its copy
+		for r, err := range s.sorted.All() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			subject := binary.BigEndian.Uint32(r.Value)
+			end := valueHead + int(binary.BigEndian.Uint32(r.Value[4:]))
+			tail := len(r.Value) - valueTail
+			if end > tail || int(subject) > len(r.Key) {
+				yield(nil, errCodec)
+				return
+			}
+			f, err := decodeFinding(r.Value[valueHead:end])
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			f.Raw = bytes.Clone(r.Value[end:tail])
+			seq := binary.BigEndian.Uint64(r.Value[tail:])
+			switch {
+			case s.superseded[seq/64]&(1<<(seq%64)) != 0:
+				f.Disposition = shca.Superseded
+			case f.Archived():
+				f.Disposition = shca.Archived
+			case f.Status == shca.NoStatus:
+				f.Disposition = shca.NotScored
+			case f.SecurityHub() && winner != nil && bytes.Equal(winner, r.Key[:subject]):
+				f.Disposition = shca.Superseded
+			default:
+				f.Disposition = shca.Assessed
+				if f.Suppressed() {
+					f.Disposition = shca.Suppressed
+				}
+				if f.SecurityHub() {
+					winner = append(winner[:0], r.Key[:subject]...)
+				}
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *store) close() error {
+	if s.sorted != nil {
+		return s.sorted.Close()
+	}
+	return errors.Join(s.versions.Close(), s.subjects.Close())
+}
+
+// appendKey appends text so that keys compare like lists of their parts, also
+// where one part is the beginning of another or holds zero bytes.
+func appendKey(b []byte, text string) []byte {
+	for {
+		i := 0
+		for i < len(text) && text[i] != 0 {
+			i++
+		}
+		b = append(b, text[:i]...)
+		if i == len(text) {
+			return append(b, 0, 1)
+		}
+		b = append(b, 0, 0xff)
+		text = text[i+1:]
+	}
+}
+
+// appendNatural is appendKey with runs of digits ordered by value, as
+// CheckID.Compare does.
+func appendNatural(b []byte, text string) []byte {
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < '0' || c > '9' {
+			if b = append(b, c); c == 0 {
+				b = append(b, 0xff)
+			}
+			i++
+			continue
+		}
+		start := i
+		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
+			i++
+		}
+		for start < i-1 && text[start] == '0' {
+			start++
+		}
+		if text[start] == '0' {
+			start++
+		}
+		n := i - start
+		b = append(b, '0', byte(min(n, 255)))
+		b = append(b, text[start:i]...)
+	}
+	return append(b, 0, 1)
+}
+
+// appendNewest appends a time so that later times come first.
+func appendNewest(b []byte, t time.Time) []byte {
+	b = binary.BigEndian.AppendUint64(b, ^(uint64(t.Unix()) ^ 1<<63))
+	return binary.BigEndian.AppendUint32(b, ^uint32(t.Nanosecond()))
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
