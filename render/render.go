@@ -1,0 +1,90 @@
+// Package render writes the artifacts of an assessment. [Formats] is the one
+// list of what can be written: flags, help, completion, documentation and the
+// conformance tests range over it. Each format is a package below this one, and
+// none knows another.
+package render
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/render/csv"
+	"github.com/go-shca/shca/render/json"
+	"github.com/go-shca/shca/render/markdown"
+	"github.com/go-shca/shca/render/originals"
+)
+
+// Create begins a further file of a format. The format closes it; the file
+// counts as written only then.
+type Create = func(name, mediaType string) (io.WriteCloser, error)
+
+// Format is one kind of artifact.
+type Format struct {
+	Name      string // what --format takes
+	File      string // the file that Render writes
+	MediaType string // of that file
+	Summary   string // one line for help and documentation
+
+	// Render writes File. It returns the writer's error at once, stops when ctx
+	// is done, writes the same bytes for the same assessment, and leaves the
+	// assessment as it is.
+	Render func(ctx context.Context, w io.Writer, a *shca.Assessment) error
+	// More writes the format's other files under the same terms. It is nil for
+	// formats of one file.
+	More func(ctx context.Context, create Create, a *shca.Assessment) error
+	// Owned are the patterns, as of path.Match, of the files that More may
+	// write. Files of an earlier run that match and were not written again are
+	// removed, since they would tell of another assessment.
+	Owned []string
+}
+
+// Formats lists every format, in the order in which they are shown.
+var Formats = []Format{
+	{
+		Name: "csv", File: csv.SummaryFile, MediaType: "text/csv",
+		Summary: "tables: one row per control, one per finding, and a file of evidence per control",
+		Render:  csv.Summary, More: csv.Evidence, Owned: csv.Owned(),
+	},
+	{
+		Name: "json", File: json.File, MediaType: "application/json",
+		Summary: "the assessment for programs, in a documented, versioned form",
+		Render:  json.Render,
+	},
+	{
+		Name: "md", File: markdown.File, MediaType: "text/markdown",
+		Summary: "report in Markdown, verdict first; serves as the summary of a CI job",
+		Render:  markdown.Render,
+	},
+	{
+		Name: "asff", File: originals.File, MediaType: "application/gzip",
+		Summary: "the findings as they were read, one a line, compressed",
+		Render:  originals.Render,
+	},
+}
+
+// Select returns the formats of the given names, in the order of Formats; all
+// of them if there are no names. An unknown name is an error that lists those
+// there are.
+func Select(names []string) ([]Format, error) {
+	if len(names) == 0 {
+		return slices.Clone(Formats), nil
+	}
+	var known []string
+	var selected []Format
+	for _, f := range Formats {
+		known = append(known, f.Name)
+		if slices.Contains(names, f.Name) {
+			selected = append(selected, f)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("unknown format %q: there are %s", name, strings.Join(known, ", "))
+		}
+	}
+	return selected, nil
+}

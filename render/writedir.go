@@ -1,0 +1,223 @@
+package render
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/go-shca/shca"
+)
+
+// WriteDir writes the artifacts of the given formats to the directory, which
+// it creates if need be, and returns what it wrote in order of file names.
+//
+// All files are written and synced in a folder of their own inside dir before
+// the first appears under its name, so an error, also ctx's, leaves what was
+// there before. Files are readable by their owner only. Two calls for one
+// directory must not overlap.
+func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []Format) (written []shca.Artifact, err error) {
+	made, err := makeDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	stage, err := os.MkdirTemp(dir, ".shca-*.partial")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		err = errors.Join(err, os.RemoveAll(stage))
+		if err != nil && made != "" {
+			os.Remove(made) // only if it is empty, and only one level: nothing to lose
+		}
+	}()
+	s := &staging{dir: stage}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, f := range formats {
+		group.Go(func() error { return s.one(ctx, f, a) })
+		if f.More != nil {
+			group.Go(func() error {
+				if err := f.More(ctx, s.create, a); err != nil {
+					return fmt.Errorf("%s: %w", f.Name, err)
+				}
+				return nil
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		s.abandon()
+		return nil, err
+	}
+	if n := len(s.open); n > 0 {
+		s.abandon()
+		return nil, fmt.Errorf("%d files were begun and not finished", n)
+	}
+	slices.SortFunc(s.written, func(a, b shca.Artifact) int { return cmp.Compare(a.File, b.File) })
+	if err := publish(stage, dir, s.written, formats); err != nil {
+		return nil, err
+	}
+	return s.written, nil
+}
+
+// makeDir creates dir and returns the directory it had to make, or "".
+func makeDir(dir string) (made string, err error) {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		made = dir
+	}
+	return made, os.MkdirAll(dir, 0o700)
+}
+
+// staging is the folder in which files are written.
+type staging struct {
+	dir string
+
+	mu      sync.Mutex
+	open    []*stagedFile
+	written []shca.Artifact
+}
+
+func (s *staging) one(ctx context.Context, f Format, a *shca.Assessment) error {
+	w, err := s.create(f.File, f.MediaType)
+	if err != nil {
+		return err
+	}
+	if err := f.Render(ctx, w, a); err != nil {
+		return fmt.Errorf("%s: %w", f.File, err)
+	}
+	return w.Close()
+}
+
+// create begins a file; it is a Create.
+func (s *staging) create(name, mediaType string) (io.WriteCloser, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) || path.Clean(name) != name {
+		return nil, fmt.Errorf("%q is no name for an artifact", name)
+	}
+	full := filepath.Join(s.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	w := &stagedFile{stage: s, file: file, sum: sha256.New(), artifact: shca.Artifact{File: name, MediaType: mediaType}}
+	w.buf = bufio.NewWriterSize(file, 64<<10)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = append(s.open, w)
+	return w, nil
+}
+
+// abandon closes what an error has left open.
+func (s *staging) abandon() {
+	for _, w := range s.open {
+		w.file.Close()
+	}
+}
+
+// stagedFile counts and hashes what is written to it.
+type stagedFile struct {
+	stage    *staging
+	file     *os.File
+	buf      *bufio.Writer
+	sum      hash.Hash
+	artifact shca.Artifact
+}
+
+func (w *stagedFile) Write(p []byte) (int, error) {
+	n, err := w.buf.Write(p)
+	w.artifact.Size += int64(n)
+	w.sum.Write(p[:n])
+	return n, err
+}
+
+// Close finishes the file: it counts as written from then on.
+func (w *stagedFile) Close() error {
+	err := errors.Join(w.buf.Flush(), w.file.Sync(), w.file.Close())
+	w.artifact.SHA256 = hex.EncodeToString(w.sum.Sum(nil))
+	w.stage.mu.Lock()
+	defer w.stage.mu.Unlock()
+	w.stage.open = slices.DeleteFunc(w.stage.open, func(o *stagedFile) bool { return o == w })
+	if err == nil {
+		w.stage.written = append(w.stage.written, w.artifact)
+	}
+	return err
+}
+
+// publish moves the staged files to their names and removes files of an
+// earlier run that would stand beside them with another assessment's content.
+func publish(stage, dir string, written []shca.Artifact, formats []Format) error {
+	dirs := map[string]bool{dir: true}
+	now := map[string]bool{}
+	for _, a := range written {
+		now[a.File] = true
+		to := filepath.Join(dir, filepath.FromSlash(a.File))
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			return err
+		}
+		if err := os.Rename(filepath.Join(stage, filepath.FromSlash(a.File)), to); err != nil {
+			return err
+		}
+		dirs[filepath.Dir(to)] = true
+	}
+	for _, f := range formats {
+		for _, pattern := range f.Owned {
+			stale, err := filepath.Glob(filepath.Join(escapeGlob(dir), filepath.FromSlash(pattern)))
+			if err != nil {
+				return fmt.Errorf("format %s: pattern %q: %w", f.Name, pattern, err)
+			}
+			for _, file := range stale {
+				name, err := filepath.Rel(dir, file)
+				if err != nil {
+					return err
+				}
+				if !now[filepath.ToSlash(name)] {
+					if err := os.Remove(file); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	for d := range dirs {
+		if err := syncDir(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// escapeGlob makes a directory's own name literal in a pattern.
+func escapeGlob(dir string) string {
+	if runtime.GOOS == "windows" { // has no escape, and forbids * and ? in names
+		return dir
+	}
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
+}
+
+// syncDir makes renames in a directory durable where the system can.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
