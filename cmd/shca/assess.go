@@ -1,0 +1,294 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/catalogs"
+	"github.com/go-shca/shca/internal/input"
+	"github.com/go-shca/shca/mapping"
+	"github.com/go-shca/shca/render"
+	"github.com/go-shca/shca/sources"
+)
+
+type assessOptions struct {
+	out       string
+	framework string
+	baseline  string
+	profile   string
+	catalog   string
+	formats   []string
+	now       string
+	narrative string
+	failUnder string
+	strict    bool
+	quiet     bool
+}
+
+func newAssess(sys system) *cobra.Command {
+	var o assessOptions
+	cmd := &cobra.Command{
+		Use:   "assess INPUT... --out DIR",
+		Short: "Read findings, assess a baseline, write artifacts",
+		Long: `Assess reads findings from files, directories or standard input (-), assesses the
+controls of a baseline and writes the artifacts to DIR.
+
+Findings are recognised by content: AWS CLI and SDK answers, EventBridge events,
+arrays, single findings, NDJSON; plain, gzip or zstd; UTF-8 or UTF-16.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 below --fail-under, 4 not everything
+could be read (artifacts are written and say so), 130 interrupted.`,
+		Example: `  aws securityhub get-findings > findings.json
+  shca assess findings.json --out package
+  shca assess exports/ --baseline fedramp-high --out package
+  zstdcat all.zst | shca assess - --format md,csv --out package`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("no input: name a file, a directory or - for standard input")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args, sys) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.out, "out", "o", "", "write artifacts to this `directory`")
+	f.StringVar(&o.baseline, "baseline", "moderate", "`name` of the baseline to assess, or none for every control that has findings")
+	f.StringVar(&o.profile, "profile", "", "assess the baseline of this OSCAL profile `file` instead")
+	f.StringVar(&o.catalog, "catalog", "", "take controls and titles from this OSCAL catalog `file`")
+	f.StringVar(&o.framework, "framework", catalogs.Frameworks()[0].Name, "`name` of the framework to assess against")
+	f.StringSliceVar(&o.formats, "format", nil, "write these formats only: "+strings.Join(formatNames(), ", ")+" (default all)")
+	f.StringVar(&o.now, "now", "", "`time` of the assessment, RFC 3339 (default SOURCE_DATE_EPOCH, else the clock)")
+	f.StringVar(&o.narrative, "narrative-template", "", "write narratives with this template `file` (Go text/template)")
+	f.StringVar(&o.failUnder, "fail-under", "", "exit with 3 if the pass rate is below this `percentage`")
+	f.BoolVar(&o.strict, "strict", false, "stop at the first finding or input that cannot be read")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary and no progress")
+	if err := cmd.MarkFlagRequired("out"); err != nil {
+		panic(err)
+	}
+	complete(cmd, "baseline", baselineNames)
+	complete(cmd, "format", formatNames)
+	complete(cmd, "framework", func() []string {
+		var names []string
+		for _, f := range catalogs.Frameworks() {
+			names = append(names, f.Name)
+		}
+		return names
+	})
+	return cmd
+}
+
+// complete offers values for a flag.
+func complete(cmd *cobra.Command, flag string, values func() []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err)
+	}
+}
+
+func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) error {
+	if o.baseline != "moderate" && o.profile != "" {
+		return usage("--baseline and --profile both select controls: give one")
+	}
+	formats, err := render.Select(o.formats)
+	if err != nil {
+		return usage("--format: %w", err)
+	}
+	threshold, err := o.threshold()
+	if err != nil {
+		return err
+	}
+	settings, err := o.settings(sys)
+	if err != nil {
+		return err
+	}
+	if err := o.outsideInputs(inputs); err != nil {
+		return err
+	}
+	progress := &shca.Progress{}
+	source, err := sources.Open(inputs, sources.Options{Stdin: sys.stdin, Progress: progress})
+	if err != nil {
+		return err
+	}
+	stop := func() {}
+	if !o.quiet {
+		stop = showProgress(sys.stderr, progress)
+	}
+	a, err := mapping.Assess(ctx, source, settings)
+	stop()
+	if err != nil {
+		return err
+	}
+	written, err := render.WriteDir(ctx, o.out, a, formats)
+	if err := errors.Join(err, a.Close()); err != nil {
+		return err
+	}
+	if !o.quiet {
+		printSummary(sys.stderr, a)
+		fmt.Fprintf(sys.stderr, "\nWrote %d files to %s\n", len(written), o.out)
+	}
+	return o.verdict(a, threshold, sys)
+}
+
+// settings turns the flags into the options of the assessment.
+func (o *assessOptions) settings(sys system) (mapping.Options, error) {
+	m := mapping.Options{Strict: o.strict, Generator: "shca " + version()}
+	var err error
+	if m.Framework, err = catalogs.Find(o.framework); err != nil {
+		return m, usage("--framework: %w", err)
+	}
+	if m.Time, err = o.time(sys); err != nil {
+		return m, err
+	}
+	log := logger(sys.stderr)
+	var own *catalogs.Catalog
+	if o.catalog != "" {
+		if own, err = catalogs.ReadCatalog(o.catalog); err != nil {
+			return m, err
+		}
+		m.Framework = m.Framework.WithCatalog(own)
+	}
+	switch {
+	case o.profile != "":
+		resolved, err := catalogs.ResolveProfile(o.profile, catalogs.ProfileOptions{Catalog: own, Framework: m.Framework, Logger: log})
+		if err != nil {
+			return m, err
+		}
+		m.Baseline = resolved.Baseline
+		m.Framework = m.Framework.WithCatalog(resolved.Catalog)
+	case o.baseline == noBaseline:
+		m.Baseline = catalogs.Baseline{Name: noBaseline, Title: "no baseline: every control that has findings"}
+	default:
+		var ok bool
+		if m.Baseline, ok = m.Framework.Baseline(o.baseline); !ok {
+			return m, usage("--baseline: unknown baseline %q: there are %s", o.baseline, strings.Join(baselineNames(), ", "))
+		}
+	}
+	if o.narrative != "" {
+		text, err := os.ReadFile(o.narrative)
+		if err != nil {
+			return m, err
+		}
+		if m.Narrative, err = mapping.ParseNarrative(string(text)); err != nil {
+			return m, fmt.Errorf("%s: %w", o.narrative, err)
+		}
+	}
+	return m, nil
+}
+
+// time returns the assessment's time: --now, else SOURCE_DATE_EPOCH, else the
+// clock, in whole seconds.
+func (o *assessOptions) time(sys system) (time.Time, error) {
+	if o.now != "" {
+		t, err := time.Parse(time.RFC3339, o.now)
+		if err != nil {
+			return t, usage("--now: %q is not a time such as 2026-01-31T12:00:00Z", o.now)
+		}
+		return t.UTC(), nil
+	}
+	if epoch := sys.getenv("SOURCE_DATE_EPOCH"); epoch != "" {
+		seconds, err := strconv.ParseInt(epoch, 10, 64)
+		if err != nil {
+			return time.Time{}, usage("SOURCE_DATE_EPOCH: %q is not a number of seconds", epoch)
+		}
+		return time.Unix(seconds, 0).UTC(), nil
+	}
+	return sys.now().UTC().Truncate(time.Second), nil
+}
+
+// threshold reads --fail-under exactly; nil if it was not given.
+func (o *assessOptions) threshold() (*big.Rat, error) {
+	if o.failUnder == "" {
+		return nil, nil
+	}
+	t, ok := new(big.Rat).SetString(strings.TrimSuffix(o.failUnder, "%"))
+	if !ok || t.Sign() < 0 || t.Cmp(big.NewRat(100, 1)) > 0 {
+		return nil, usage("--fail-under: %q is not a percentage from 0 to 100", o.failUnder)
+	}
+	return t, nil
+}
+
+// outsideInputs makes sure that no artifact becomes an input of the next run.
+func (o *assessOptions) outsideInputs(inputs []string) error {
+	out, err := filepath.Abs(o.out)
+	if err != nil {
+		return err
+	}
+	for _, in := range inputs {
+		info, err := os.Stat(in)
+		if in == input.Stdin || err != nil || !info.IsDir() {
+			continue
+		}
+		abs, err := filepath.Abs(in)
+		if err != nil {
+			return err
+		}
+		if rel, err := filepath.Rel(abs, out); err == nil && filepath.IsLocal(rel) {
+			return usage("--out %s is inside the input %s, so the next run would read its own artifacts: choose another directory", o.out, in)
+		}
+	}
+	return nil
+}
+
+// verdict turns the assessment into the exit code, and says why if that is not
+// zero.
+func (o *assessOptions) verdict(a *shca.Assessment, threshold *big.Rat, sys system) error {
+	if !a.Complete() {
+		for i, p := range a.Problems {
+			if i == 10 {
+				fmt.Fprintf(sys.stderr, "shca: … and %d more problems; assessment.json has the first %d\n", a.ProblemCount-10, shca.MaxProblems)
+				break
+			}
+			fmt.Fprintf(sys.stderr, "shca: not read: %s\n", p)
+		}
+		fmt.Fprintln(sys.stderr, "shca: the assessment is incomplete, and every artifact says so (exit code 4)")
+		return &exitError{code: exitIncomplete}
+	}
+	if threshold == nil {
+		return nil
+	}
+	t := a.Summary().Tally
+	if t.Decided() == 0 {
+		return &exitError{exitBelow, fmt.Errorf("no finding was decided, so there is no pass rate to compare with --fail-under %s", o.failUnder)}
+	}
+	if new(big.Rat).Mul(big.NewRat(t.Passed, t.Decided()), big.NewRat(100, 1)).Cmp(threshold) < 0 {
+		return &exitError{exitBelow, fmt.Errorf("the pass rate of %s %% is below --fail-under %s", shca.Percent(t.Passed, t.Decided()), o.failUnder)}
+	}
+	return nil
+}
+
+const noBaseline = "none"
+
+// baselineNames lists what --baseline takes.
+func baselineNames() []string {
+	var names []string
+	for _, f := range catalogs.Frameworks() {
+		for _, b := range f.Baselines {
+			if !slices.Contains(names, b.Name) {
+				names = append(names, b.Name)
+			}
+		}
+	}
+	return append(names, noBaseline)
+}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range render.Formats {
+		names = append(names, f.Name)
+	}
+	return names
+}

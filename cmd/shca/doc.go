@@ -1,0 +1,48 @@
+/*
+Command shca turns AWS Security Hub findings into an assessed NIST SP 800-53
+Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
+
+# Usage
+
+	shca assess INPUT... --out DIR   read, assess, write artifacts
+	shca explain CONTROL|CHECK|CCI   what is mapped to what, and by whom
+	shca formats                     the artifacts it can write
+	shca baselines                   the baselines it can assess
+	shca version                     version and embedded facts
+	shca completion SHELL            completion script for a shell
+
+An INPUT is a file, a directory or - for standard input. What a file holds is
+told by its content: JSON in any of the wrappers that ASFF findings travel in,
+plain or packed with gzip or zstd, UTF-8 or UTF-16.
+
+# Output
+
+Artifacts go to files in DIR, which appear whole or not at all and are readable
+by their owner only. The answers of explain, formats, baselines and version go
+to standard output, everything else to standard error.
+
+# Exit codes
+
+	0    done
+	1    failed; nothing was written
+	2    the command line is wrong
+	3    the pass rate is below --fail-under
+	4    not everything could be read; artifacts are written and say so
+	130  interrupted; nothing was written
+
+Where both 3 and 4 apply it is 4: a rate over an incomplete reading decides
+nothing.
+
+# Environment
+
+	SOURCE_DATE_EPOCH  time of the assessment in seconds, unless --now is given
+	TMPDIR             folder for a temporary file, as large as the unpacked
+	                   input, that inputs of more than 32 MB need
+
+# Limits
+
+A finding of more than 4 MiB, or nested deeper than 256 levels, is not read; it
+is reported and counted like any other that cannot be read. shca opens no
+network connection.
+*/
+package main

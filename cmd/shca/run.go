@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// system is what a command may touch of the world besides files.
+type system struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+}
+
+// The exit codes; doc.go tells users.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitBelow       = 3
+	exitIncomplete  = 4
+	exitInterrupted = 130
+)
+
+// exitError ends the command with a code. Without a cause it says nothing: the
+// command has told the user already.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// run is the program: it returns the exit code.
+func run(ctx context.Context, args []string, sys system) int {
+	started := false
+	root := newRoot(sys)
+	root.SetArgs(args)
+	root.SetIn(sys.stdin)
+	root.SetOut(sys.stdout)
+	root.SetErr(sys.stderr)
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	var exit *exitError
+	switch {
+	case errors.As(err, &exit):
+	case ctx.Err() != nil:
+		exit = &exitError{exitInterrupted, errors.New("interrupted; nothing was written")}
+	case started:
+		exit = &exitError{exitFailed, err}
+	default: // cobra's own errors come before a command starts
+		exit = &exitError{exitUsage, err}
+	}
+	if exit.err != nil {
+		fmt.Fprintf(sys.stderr, "shca: %v\n", exit.err)
+		if exit.code == exitUsage {
+			fmt.Fprintf(sys.stderr, "Run 'shca --help' or 'shca COMMAND --help' for what there is.\n")
+		}
+	}
+	return exit.code
+}
+
+func newRoot(sys system) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "shca",
+		Short: "Assess NIST SP 800-53 baselines from AWS Security Hub findings",
+		Long: `shca reads AWS Security Hub findings, assesses the controls of a NIST SP 800-53
+Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
+
+Start with: shca assess findings.json --out package`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(newAssess(sys), newExplain(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
+	return root
+}
+
+// logger writes what a user should look at to standard error, a line each.
+func logger(w io.Writer) *slog.Logger { return slog.New(&lineHandler{w: w}) }
+
+// lineHandler prints records as "shca: warning: message (key value, …)".
+type lineHandler struct {
+	w     io.Writer
+	attrs []slog.Attr
+}
+
+func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
+
+func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	var attrs []string
+	add := func(a slog.Attr) bool {
+		attrs = append(attrs, fmt.Sprintf("%s %v", a.Key, a.Value))
+		return true
+	}
+	for _, a := range h.attrs {
+		add(a)
+	}
+	r.Attrs(add)
+	text := r.Message
+	if len(attrs) > 0 {
+		text += " (" + strings.Join(attrs, ", ") + ")"
+	}
+	level := ""
+	if r.Level >= slog.LevelWarn {
+		level = "warning: "
+	}
+	_, err := fmt.Fprintf(h.w, "shca: %s%s\n", level, text)
+	return err
+}
+
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &lineHandler{h.w, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
+}
+
+func (h *lineHandler) WithGroup(string) slog.Handler { return h }

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/go-shca/shca"
+)
+
+// printSummary prints the assessment for the person at the terminal.
+func printSummary(w io.Writer, a *shca.Assessment) {
+	s := a.Summary()
+	fmt.Fprintf(w, "%s, %s\n%s\n\n", plain(a.FrameworkName, 100), plain(cmp.Or(a.BaselineName, a.Baseline), 100), plain(a.Verdict(), 500))
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, status := range shca.Statuses() {
+		fmt.Fprintf(t, "  %s\t%d\n", status, s.Statuses[status])
+	}
+	if s.Outside > 0 {
+		fmt.Fprintf(t, "  outside the baseline\t%d\n", s.Outside)
+	}
+	fmt.Fprintln(t)
+	rate := "none: no finding was decided"
+	if s.Tally.Decided() > 0 {
+		rate = fmt.Sprintf("%s %% of %d decided findings; %d undecided, %d suppressed",
+			shca.Percent(s.Tally.Passed, s.Tally.Decided()), s.Tally.Decided(), s.Tally.Undecided(), s.Tally.Suppressed)
+	}
+	fmt.Fprintf(t, "  pass rate\t%s\n", rate)
+	if s.Controls > 0 {
+		fmt.Fprintf(t, "  coverage\t%s %% of %d controls have a decided finding\n", shca.Percent(int64(s.Covered), int64(s.Controls)), s.Controls)
+	}
+	if worst := worstFamilies(s.Families, 5); len(worst) > 0 {
+		fmt.Fprintf(t, "  worst families\t%s\n", strings.Join(worst, ", "))
+	}
+	t.Flush()
+
+	var failing []*shca.CheckResult
+	for i := range a.Checks {
+		if a.Checks[i].Tally.Failed > 0 {
+			failing = append(failing, &a.Checks[i])
+		}
+	}
+	if len(failing) > 0 {
+		slices.SortStableFunc(failing, shca.CompareWorst)
+		fmt.Fprintln(w, "\nTop failing checks:")
+		for _, c := range failing[:min(len(failing), 5)] {
+			fmt.Fprintf(t, "  %s\t%s\t%d of %d failed\t%s\n", plain(string(c.ID), 40), c.Severity, c.Tally.Failed, c.Tally.Decided(), plain(c.Text.Title, 60))
+		}
+		t.Flush()
+		if more := len(failing) - 5; more > 0 {
+			fmt.Fprintf(w, "  and %d more\n", more)
+		}
+	}
+	printScopes(w, a)
+}
+
+func worstFamilies(families []shca.FamilySummary, limit int) []string {
+	families = slices.DeleteFunc(slices.Clone(families), func(f shca.FamilySummary) bool { return f.Tally.Failed == 0 })
+	slices.SortStableFunc(families, func(a, b shca.FamilySummary) int { // lower pass rate first, compared exactly
+		return cmp.Compare(a.Tally.Passed*b.Tally.Decided(), b.Tally.Passed*a.Tally.Decided())
+	})
+	var texts []string
+	for _, f := range families[:min(len(families), limit)] {
+		texts = append(texts, fmt.Sprintf("%s %s %%", f.Family, shca.Percent(f.Tally.Passed, f.Tally.Decided())))
+	}
+	return texts
+}
+
+// printScopes says how many findings were read and what was left out of the
+// scores.
+func printScopes(w io.Writer, a *shca.Assessment) {
+	var total shca.Scope
+	unmapped := int64(0)
+	for _, s := range a.Scopes {
+		total.Findings += s.Findings
+		total.Assessed += s.Assessed
+		total.Suppressed += s.Suppressed
+		total.NotScored += s.NotScored
+		total.Archived += s.Archived
+		total.Superseded += s.Superseded
+		total.Skipped += s.Skipped
+	}
+	for i := range a.Checks {
+		if len(a.Checks[i].Controls) == 0 {
+			unmapped += a.Checks[i].Tally.Total()
+		}
+	}
+	fmt.Fprintf(w, "\nRead %d findings: %d assessed", total.Findings, total.Assessed)
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{total.Suppressed, "suppressed"},
+		{total.NotScored, "without compliance status"},
+		{total.Archived, "archived"},
+		{total.Superseded, "superseded by another copy"},
+	} {
+		if part.n > 0 {
+			fmt.Fprintf(w, ", %d %s", part.n, part.what)
+		}
+	}
+	fmt.Fprintln(w)
+	if unmapped > 0 {
+		fmt.Fprintf(w, "%d of them are of checks that no control is mapped to\n", unmapped)
+	}
+	if total.Skipped > 0 {
+		fmt.Fprintf(w, "%d more could not be read\n", total.Skipped)
+	}
+	for _, s := range a.Scopes {
+		if s.Note != "" {
+			fmt.Fprintf(w, "Note: %s: %s\n", plain(s.Source, 100), plain(s.Note, 300))
+		}
+	}
+}
+
+// plain makes foreign text harmless for a terminal, on one line of at most
+// limit characters.
+func plain(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r) || unicode.In(r, unicode.Cf):
+			return -1
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit-1]) + "…"
+	}
+	return s
+}
