@@ -184,7 +184,7 @@ func TestCheck(t *testing.T) {
 	if diff := cmp.Diff(want, got); !ok || diff != "" {
 		t.Errorf("Check(ACM.1) (-want +got):\n%s", diff)
 	}
-	for _, id := range []shca.CheckID{"", "acm.1", "S3.999"} {
+	for _, id := range []shca.CheckID{"", "ACM", "S3.999"} {
 		if got, ok := f.Check(id); ok {
 			t.Errorf("Check(%q) = %v, want none", id, got)
 		}
@@ -368,5 +368,22 @@ func TestWithCatalog(t *testing.T) {
 	}
 	if diff := cmp.Diff(f.Baselines, g.Baselines); diff != "" {
 		t.Errorf("the baselines differ:\n%s", diff)
+	}
+}
+
+// AWS spells some service names in two ways; findings may use either.
+func TestCheckInAnyCase(t *testing.T) {
+	f := nist(t)
+	folded := map[string]shca.CheckID{}
+	for _, c := range f.Checks() {
+		key := strings.ToLower(string(c.ID))
+		if other, ok := folded[key]; ok {
+			t.Errorf("%s and %s differ in case only", other, c.ID)
+		}
+		folded[key] = c.ID
+		got, ok := f.Check(shca.CheckID(strings.ToUpper(string(c.ID))))
+		if !ok || got.ID != c.ID {
+			t.Errorf("Check(%q) in capitals = %q, %v", c.ID, got.ID, ok)
+		}
 	}
 }

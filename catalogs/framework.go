@@ -59,7 +59,7 @@ type Framework struct {
 // change once it is constructed.
 type tables struct {
 	embedded   *Catalog
-	checks     map[shca.CheckID]Check
+	checks     map[shca.CheckID]Check // by folded id
 	order      []shca.CheckID // of checks
 	checksFor  map[shca.ControlID][]shca.CheckID
 	ccis       map[shca.ControlID][]CCI
@@ -119,13 +119,17 @@ func (f *Framework) Baseline(name string) (b Baseline, ok bool) {
 }
 
 // Check returns what the framework's table says about the check; ok is false
-// if the table does not have it.
+// if the table does not have it. Upper and lower case do not matter: AWS's own
+// pages spell AutoScaling.5 in two ways. The result has the table's spelling.
 func (f *Framework) Check(id shca.CheckID) (c Check, ok bool) {
-	c, ok = f.checks[id]
+	c, ok = f.checks[folded(id)]
 	c.Controls = slices.Clone(c.Controls)
 	c.ResourceTypes = slices.Clone(c.ResourceTypes)
 	return c, ok
 }
+
+// folded is the key of a check in the tables.
+func folded(id shca.CheckID) shca.CheckID { return shca.CheckID(strings.ToLower(string(id))) }
 
 // Checks returns the framework's whole table, in the order of
 // [shca.CheckID.Compare].

@@ -115,7 +115,7 @@ func loadNIST80053r5() (*Framework, error) {
 		for _, id := range strings.Fields(row["nist"]) {
 			check.Controls = append(check.Controls, shca.ControlID(id))
 		}
-		t.checks[check.ID] = check
+		t.checks[folded(check.ID)] = check
 		t.order = append(t.order, check.ID)
 		return nil
 	})
@@ -124,7 +124,7 @@ func loadNIST80053r5() (*Framework, error) {
 	}
 	slices.SortFunc(t.order, shca.CheckID.Compare)
 	for _, id := range t.order {
-		for _, control := range t.checks[id].Controls {
+		for _, control := range t.checks[folded(id)].Controls {
 			t.checksFor[control] = append(t.checksFor[control], id)
 		}
 	}

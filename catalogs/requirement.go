@@ -38,13 +38,13 @@ const listCut = 63
 // A string about anything else ("PCI DSS v4.0.1/7.2.1", another revision of
 // SP 800-53) gives no ids and no error.
 //
-// cut reports that the producer may have cut the string short, so that its
-// last id was dropped: half an id can look like another one.
+// cut reports that the string may name more controls than are returned: the
+// producer may have cut it short, so that its last id was not trusted (half an
+// id can look like another one), or an id in a list could not be read.
 //
 // A string that starts with the framework's name is an error, which quotes it,
-// if it names no control that [shca.ParseControlID] reads; in a list, what it
-// cannot read is passed over as long as something else can be read. Ids are
-// checked for form only: the catalog may lack one, or have withdrawn it.
+// if it names no control that [shca.ParseControlID] reads. Ids are checked for
+// form only: the catalog may lack one, or have withdrawn it.
 func (f *Framework) Requirement(s string) (ids []shca.ControlID, cut bool, err error) {
 	var tokens []string
 	if name, list := cutField(s); strings.EqualFold(name, f.spelling.list) {
@@ -59,8 +59,10 @@ func (f *Framework) Requirement(s string) (ids []shca.ControlID, cut bool, err e
 		return nil, false, nil
 	}
 	for _, token := range tokens {
-		id, _, err := shca.ParseControlID(token)
-		if err == nil && !slices.Contains(ids, id) {
+		switch id, _, err := shca.ParseControlID(token); {
+		case err != nil:
+			cut = true
+		case !slices.Contains(ids, id):
 			ids = append(ids, id)
 		}
 	}

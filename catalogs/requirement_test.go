@@ -29,8 +29,8 @@ func TestRequirement(t *testing.T) {
 		// Prowler
 		{in: p + "ac_2_1 ac_3 ac_3_15", want: controls{"ac-2.1", "ac-3", "ac-3.15"}},
 		{in: p + "ac_2_3_a ac_2_3_b ac_2_d_1 ac_2", want: controls{"ac-2.3", "ac-2"}},
-		{in: p + "ac_2 ???", want: controls{"ac-2"}},
-		{in: list63[:62], want: controls{"ac-2.1", "ac-3", "ac-3.15", "ac-4.21", "ac-6.10"}},
+		{in: p + "ac_2 ???", want: controls{"ac-2"}, cut: true}, // what cannot be read may be a control
+		{in: list63[:50], want: controls{"ac-2.1", "ac-3", "ac-3.15", "ac-4.21"}},
 		{in: list63, want: controls{"ac-2.1", "ac-3", "ac-3.15", "ac-4.21", "ac-6.10"}, cut: true},
 		{in: list63 + "_", want: controls{"ac-2.1", "ac-3", "ac-3.15", "ac-4.21", "ac-6.10"}, cut: true},
 		// people
