@@ -1,0 +1,103 @@
+package shca_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// layers says which packages of this module the packages below a folder may
+// import. Imports point one way, so every layer can be read, tested and
+// replaced without those above it. The longest matching folder counts.
+var layers = map[string][]string{
+	".":                    {}, // the model: standard library only
+	"catalogs":             {"."},
+	"catalogs/generate":    {"."},
+	"internal/input":       {"."},
+	"internal/spool":       {},
+	"internal/testgen":     {".", "catalogs"},
+	"internal/testgen/cmd": {"internal/testgen"},
+	"mapping":              {".", "catalogs", "internal/spool"},
+	"sources":              {".", "internal/input", "sources/asff"},
+	"sources/asff":         {"."},
+	"render":               {".", "render/csv", "render/json", "render/markdown", "render/originals"},
+	"render/csv":           {".", "render/internal/show"},
+	"render/json":          {"."},
+	"render/markdown":      {".", "render/internal/show"},
+	"render/internal/show": {"."},
+	"render/originals":     {"."},
+	"render/rendertest":    {".", "render", "mapping", "sources", "sources/asff", "internal/testgen", "catalogs"},
+	"cmd/shca":             {".", "catalogs", "internal/input", "mapping", "render", "sources"},
+}
+
+// confined names modules that one folder alone may import.
+var confined = map[string]string{
+	"github.com/defenseunicorns/go-oscal":      "oscal",
+	"github.com/spf13/cobra":                   "cmd/shca",
+	"github.com/go-json-experiment/json":       "sources",
+	"github.com/santhosh-tekuri/jsonschema/v6": "oscal",
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	const module = "github.com/go-shca/shca"
+	used := map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && file != "." && (strings.HasPrefix(name, ".") || name == "testdata") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		folder := filepath.ToSlash(filepath.Dir(file))
+		allowed, ok := layers[folder]
+		if !ok {
+			t.Errorf("%s: the folder %s has no entry in layers: say there what it may import", file, folder)
+			return nil
+		}
+		used[folder] = true
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if imported == module || strings.HasPrefix(imported, module+"/") {
+				target := path.Clean("." + strings.TrimPrefix(imported, module))
+				if !slices.Contains(allowed, target) {
+					t.Errorf("%s imports %s: %s may import only %s of this module", file, imported, folder, strings.Join(allowed, ", "))
+				}
+				continue
+			}
+			thirdParty := strings.Contains(strings.Split(imported, "/")[0], ".")
+			if folder == "." && thirdParty {
+				t.Errorf("%s imports %s: the model imports the standard library only", file, imported)
+			}
+			for mod, home := range confined {
+				if (imported == mod || strings.HasPrefix(imported, mod+"/")) && folder != home && !strings.HasPrefix(folder, home+"/") {
+					t.Errorf("%s imports %s: only %s may", file, imported, home)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder := range layers {
+		if !used[folder] {
+			t.Errorf("layers has an entry for %s, where no package is", folder)
+		}
+	}
+}

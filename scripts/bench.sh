@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Times the command on generated findings: scripts/bench.sh [FINDINGS]
+#
+# Prints seconds and peak memory of assessing a file with the fewest artifacts
+# and with all of them, then the Go benchmarks. Speed is shown, never asserted.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+findings=${1:-100000}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+CGO_ENABLED=0 go build -trimpath -o "$dir/shca" ./cmd/shca
+go run ./internal/testgen/cmd -n "$findings" >"$dir/findings.ndjson"
+echo "$findings findings, $(($(wc -c <"$dir/findings.ndjson") / 1000000)) MB, $(nproc) processors"
+
+# timed LABEL COMMAND...: three runs, the fastest counts; time and memory are
+# the operating system's figures for the whole process.
+timed() {
+	local label=$1 best="" line
+	shift
+	for _ in 1 2 3; do
+		rm -rf "$dir/out"
+		line=$(TMPDIR=$dir bash -c 'TIMEFORMAT="%R %U %S"; time "$@" 2>/dev/null' _ "$@" 2>&1)
+		if [[ -z $best ]] || awk "BEGIN{exit !(${line%% *} < ${best%% *})}"; then best=$line; fi
+	done
+	local peak="?"
+	if [[ -x /usr/bin/time ]]; then
+		rm -rf "$dir/out"
+		peak=$(/usr/bin/time -f %M "$@" 2>&1 >/dev/null | tail -1)
+		peak=$((peak / 1024))
+	fi
+	echo "$label: $best s (elapsed user system), peak $peak MB"
+}
+timed "decode, sort, evaluate, one report" "$dir/shca" assess "$dir/findings.ndjson" --quiet --format md --out "$dir/out"
+timed "the same and every artifact" "$dir/shca" assess "$dir/findings.ndjson" --quiet --out "$dir/out"
+go test -run '^$' -bench . -benchmem ./sources/... ./mapping/... ./internal/spool/... ./render/...
