@@ -68,15 +68,12 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 	f.StringVar(&o.profile, "profile", "", "assess the baseline of this OSCAL profile `file` instead")
 	f.StringVar(&o.catalog, "catalog", "", "take controls and titles from this OSCAL catalog `file`")
 	f.StringVar(&o.framework, "framework", catalogs.Frameworks()[0].Name, "`name` of the framework to assess against")
-	f.StringSliceVar(&o.formats, "format", nil, "write these formats only: "+strings.Join(formatNames(), ", ")+" (default all)")
+	f.StringSliceVar(&o.formats, "format", nil, "write the formats of these `names` only: "+strings.Join(formatNames(), ", ")+" (default all)")
 	f.StringVar(&o.now, "now", "", "`time` of the assessment, RFC 3339 (default SOURCE_DATE_EPOCH, else the clock)")
 	f.StringVar(&o.narrative, "narrative-template", "", "write narratives with this template `file` (Go text/template)")
 	f.StringVar(&o.failUnder, "fail-under", "", "exit with 3 if the pass rate is below this `percentage`")
 	f.BoolVar(&o.strict, "strict", false, "stop at the first finding or input that cannot be read")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary and no progress")
-	if err := cmd.MarkFlagRequired("out"); err != nil {
-		panic(err)
-	}
 	complete(cmd, "baseline", baselineNames)
 	complete(cmd, "format", formatNames)
 	complete(cmd, "framework", func() []string {
@@ -100,6 +97,9 @@ func complete(cmd *cobra.Command, flag string, values func() []string) {
 }
 
 func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) error {
+	if o.out == "" {
+		return usage("--out DIR is missing: name the directory to write the artifacts to")
+	}
 	if o.baseline != "moderate" && o.profile != "" {
 		return usage("--baseline and --profile both select controls: give one")
 	}
@@ -252,7 +252,7 @@ func (o *assessOptions) verdict(a *shca.Assessment, threshold *big.Rat, sys syst
 				fmt.Fprintf(sys.stderr, "shca: … and %d more problems; assessment.json has the first %d\n", a.ProblemCount-10, shca.MaxProblems)
 				break
 			}
-			fmt.Fprintf(sys.stderr, "shca: not read: %s\n", p)
+			fmt.Fprintf(sys.stderr, "shca: not read: %s\n", plain(p, 1000))
 		}
 		fmt.Fprintln(sys.stderr, "shca: the assessment is incomplete, and every artifact says so (exit code 4)")
 		return &exitError{code: exitIncomplete}

@@ -33,20 +33,19 @@ cite come first; assessment.json says for every check which of the two it was.`,
 			if err != nil {
 				return usage("--framework: %w", err)
 			}
-			return columns(sys.stdout, func(w io.Writer) {
-				for i, arg := range args {
-					if i > 0 {
-						fmt.Fprintln(w)
-					}
-					if err == nil {
-						err = explain(w, f, arg)
-					}
+			for i, arg := range args {
+				if i > 0 {
+					fmt.Fprintln(sys.stdout)
 				}
-			})
+				var unknown error
+				err := columns(sys.stdout, func(w io.Writer) { unknown = explain(w, f, arg) })
+				if err := cmp.Or(unknown, err); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
-	run := cmd.RunE
-	cmd.RunE = run
 	cmd.Flags().StringVar(&framework, "framework", catalogs.Frameworks()[0].Name, "`name` of the framework")
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var names []string
@@ -64,11 +63,9 @@ cite come first; assessment.json says for every check which of the two it was.`,
 
 // explain prints what is known of one control, check or CCI.
 func explain(w io.Writer, f *catalogs.Framework, name string) error {
-	for _, c := range f.Checks() {
-		if strings.EqualFold(string(c.ID), name) {
-			explainCheck(w, f, c)
-			return nil
-		}
+	if c, ok := f.Check(shca.CheckID(name)); ok {
+		explainCheck(w, f, c)
+		return nil
 	}
 	if strings.HasPrefix(strings.ToUpper(name), "CCI-") {
 		return explainCCI(w, f, strings.ToUpper(name))

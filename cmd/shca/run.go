@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, sys system) int {
 		exit = &exitError{exitUsage, err}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(sys.stderr, "shca: %v\n", exit.err)
+		fmt.Fprintf(sys.stderr, "shca: %s\n", plain(exit.err.Error(), 2000))
 		if exit.code == exitUsage {
 			fmt.Fprintf(sys.stderr, "Run 'shca --help' or 'shca COMMAND --help' for what there is.\n")
 		}
@@ -92,9 +92,7 @@ Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
 Start with: shca assess findings.json --out package`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(newAssess(sys), newExplain(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
 	return root
 }
