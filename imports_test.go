@@ -20,6 +20,7 @@ var layers = map[string][]string{
 	"catalogs":             {"."},
 	"catalogs/generate":    {"."},
 	"internal/input":       {"."},
+	"internal/show":        {"."},
 	"internal/spool":       {},
 	"internal/testgen":     {".", "catalogs"},
 	"internal/testgen/cmd": {"internal/testgen"},
@@ -27,13 +28,12 @@ var layers = map[string][]string{
 	"sources":              {".", "internal/input", "sources/asff"},
 	"sources/asff":         {"."},
 	"render":               {".", "render/csv", "render/json", "render/markdown", "render/originals"},
-	"render/csv":           {".", "render/internal/show"},
+	"render/csv":           {".", "internal/show"},
 	"render/json":          {"."},
-	"render/markdown":      {".", "render/internal/show"},
-	"render/internal/show": {"."},
+	"render/markdown":      {".", "internal/show"},
 	"render/originals":     {"."},
 	"render/rendertest":    {".", "render", "mapping", "sources", "sources/asff", "internal/testgen", "catalogs"},
-	"cmd/shca":             {".", "catalogs", "internal/input", "mapping", "render", "sources"},
+	"cmd/shca":             {".", "catalogs", "internal/input", "internal/show", "mapping", "render", "sources"},
 }
 
 // confined names modules that one folder alone may import.

@@ -37,8 +37,9 @@ type Format struct {
 	// formats of one file.
 	More func(ctx context.Context, create Create, a *shca.Assessment) error
 	// Owned are the patterns, as of path.Match, of the files that More may
-	// write. Files of an earlier run that match and were not written again are
-	// removed, since they would tell of another assessment.
+	// write; no folder of theirs may hold anything else of that name. Files of
+	// an earlier run that match and were not written again are removed, since
+	// they would tell of another assessment.
 	Owned []string
 }
 

@@ -10,12 +10,12 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -42,7 +42,7 @@ func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []For
 	defer func() {
 		err = errors.Join(err, os.RemoveAll(stage))
 		if err != nil && made != "" {
-			os.Remove(made) // only if it is empty, and only one level: nothing to lose
+			_ = os.Remove(made) // only if it is empty, and only one level: nothing to lose
 		}
 	}()
 	s := &staging{dir: stage}
@@ -116,7 +116,7 @@ func (s *staging) create(name, mediaType string) (io.WriteCloser, error) {
 		return nil, err
 	}
 	w := &stagedFile{stage: s, file: file, sum: sha256.New(), artifact: shca.Artifact{File: name, MediaType: mediaType}}
-	w.buf = bufio.NewWriterSize(file, 64<<10)
+	w.buf = bufio.NewWriterSize(file, 16<<10) // hundreds of files may be open
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open = append(s.open, w)
@@ -126,7 +126,7 @@ func (s *staging) create(name, mediaType string) (io.WriteCloser, error) {
 // abandon closes what an error has left open.
 func (s *staging) abandon() {
 	for _, w := range s.open {
-		w.file.Close()
+		_ = w.file.Close() // the error at hand is the one to tell
 	}
 }
 
@@ -175,24 +175,8 @@ func publish(stage, dir string, written []shca.Artifact, formats []Format) error
 		}
 		dirs[filepath.Dir(to)] = true
 	}
-	for _, f := range formats {
-		for _, pattern := range f.Owned {
-			stale, err := filepath.Glob(filepath.Join(escapeGlob(dir), filepath.FromSlash(pattern)))
-			if err != nil {
-				return fmt.Errorf("format %s: pattern %q: %w", f.Name, pattern, err)
-			}
-			for _, file := range stale {
-				name, err := filepath.Rel(dir, file)
-				if err != nil {
-					return err
-				}
-				if !now[filepath.ToSlash(name)] {
-					if err := os.Remove(file); err != nil {
-						return err
-					}
-				}
-			}
-		}
+	if err := removeStale(dir, now, formats); err != nil {
+		return err
 	}
 	for d := range dirs {
 		if err := syncDir(d); err != nil {
@@ -202,12 +186,27 @@ func publish(stage, dir string, written []shca.Artifact, formats []Format) error
 	return nil
 }
 
-// escapeGlob makes a directory's own name literal in a pattern.
-func escapeGlob(dir string) string {
-	if runtime.GOOS == "windows" { // has no escape, and forbids * and ? in names
-		return dir
+// removeStale removes the files that the formats own and have not written now.
+// Folders and links stay: no format makes them.
+func removeStale(dir string, now map[string]bool, formats []Format) error {
+	for _, f := range formats {
+		for _, pattern := range f.Owned {
+			names, err := fs.Glob(os.DirFS(dir), pattern)
+			if err != nil {
+				return fmt.Errorf("format %s: pattern %q: %w", f.Name, pattern, err)
+			}
+			for _, name := range names {
+				file := filepath.Join(dir, filepath.FromSlash(name))
+				if info, err := os.Lstat(file); now[name] || err != nil || !info.Mode().IsRegular() {
+					continue
+				}
+				if err := os.Remove(file); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
+	return nil
 }
 
 // syncDir makes renames in a directory durable where the system can.

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
 )
 
 // printSummary prints the assessment for the person at the terminal.
@@ -26,12 +27,12 @@ func printSummary(w io.Writer, a *shca.Assessment) {
 	fmt.Fprintln(t)
 	rate := "none: no finding was decided"
 	if s.Tally.Decided() > 0 {
-		rate = fmt.Sprintf("%s %% of %d decided findings; %d undecided, %d suppressed",
-			shca.Percent(s.Tally.Passed, s.Tally.Decided()), s.Tally.Decided(), s.Tally.Undecided(), s.Tally.Suppressed)
+		rate = fmt.Sprintf("%s of %s; %d undecided, %d suppressed",
+			show.Rate(s.Tally.Passed, s.Tally.Decided()), show.Plural(s.Tally.Decided(), "decided finding"), s.Tally.Undecided(), s.Tally.Suppressed)
 	}
 	fmt.Fprintf(t, "  pass rate\t%s\n", rate)
-	if s.Controls > 0 {
-		fmt.Fprintf(t, "  coverage\t%s %% of %d controls have a decided finding\n", shca.Percent(int64(s.Covered), int64(s.Controls)), s.Controls)
+	if s.Controls > 0 && a.Baseline != noBaseline {
+		fmt.Fprintf(t, "  coverage\t%s: %d of %d baseline controls have a decided finding\n", show.Rate(s.Covered, s.Controls), s.Covered, s.Controls)
 	}
 	if worst := worstFamilies(s.Families, 5); len(worst) > 0 {
 		fmt.Fprintf(t, "  worst families\t%s\n", strings.Join(worst, ", "))
@@ -65,7 +66,7 @@ func worstFamilies(families []shca.FamilySummary, limit int) []string {
 	})
 	var texts []string
 	for _, f := range families[:min(len(families), limit)] {
-		texts = append(texts, fmt.Sprintf("%s %s %%", f.Family, shca.Percent(f.Tally.Passed, f.Tally.Decided())))
+		texts = append(texts, f.Family+" "+show.Rate(f.Tally.Passed, f.Tally.Decided()))
 	}
 	return texts
 }
@@ -73,23 +74,14 @@ func worstFamilies(families []shca.FamilySummary, limit int) []string {
 // printScopes says how many findings were read and what was left out of the
 // scores.
 func printScopes(w io.Writer, a *shca.Assessment) {
-	var total shca.Scope
+	total := show.Total(a)
 	unmapped := int64(0)
-	for _, s := range a.Scopes {
-		total.Findings += s.Findings
-		total.Assessed += s.Assessed
-		total.Suppressed += s.Suppressed
-		total.NotScored += s.NotScored
-		total.Archived += s.Archived
-		total.Superseded += s.Superseded
-		total.Skipped += s.Skipped
-	}
 	for i := range a.Checks {
 		if len(a.Checks[i].Controls) == 0 {
 			unmapped += a.Checks[i].Tally.Total()
 		}
 	}
-	fmt.Fprintf(w, "\nRead %d findings: %d assessed", total.Findings, total.Assessed)
+	fmt.Fprintf(w, "\nRead %s: %d assessed", show.Plural(total.Findings, "finding"), total.Assessed)
 	for _, part := range []struct {
 		n    int64
 		what string

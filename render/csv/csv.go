@@ -2,9 +2,10 @@
 // UTF-8 without byte order mark, a header line. It is for spreadsheets, RMF
 // tools and scripts.
 //
-// Cells are safe to open in a spreadsheet: text that a spreadsheet would run
-// as a formula gets an apostrophe in front, control characters become U+FFFD,
-// and line breaks inside a cell are CRLF. Nothing is cut.
+// Cells are safe to open in a spreadsheet that takes the comma for the
+// separator: text that it would run as a formula gets an apostrophe in front,
+// control characters and bytes that are not UTF-8 become U+FFFD, and line
+// breaks inside a cell are CRLF. Nothing is cut.
 package csv
 
 import (
@@ -12,11 +13,15 @@ import (
 	"context"
 	stdcsv "encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
 )
 
 // Names of the files and folders this package writes.
@@ -71,7 +76,7 @@ func (t *table[T]) row(v T) []byte {
 
 func (t *table[T]) line() []byte {
 	t.buf.Reset()
-	t.csv.Write(t.cells) // a bytes.Buffer takes everything
+	_ = t.csv.Write(t.cells) // a bytes.Buffer takes everything
 	t.csv.Flush()
 	return t.buf.Bytes()
 }
@@ -81,38 +86,45 @@ func safe(s string) string {
 	if s == "" {
 		return s
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		s = strings.ReplaceAll(s, "\r\n", "\n")
-		s = strings.Map(func(r rune) rune {
-			switch {
-			case r == '\r':
-				return '\n'
-			case r == '\n' || r == '\t':
-				return r
-			case r < ' ' || r == 0x7f:
-				return '\uFFFD'
-			}
-			return r
-		}, s)
-	}
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\n':
-		return "'" + s
-	}
-	// Full-width forms and leading white space open as formulas in some spreadsheets.
-	if t := strings.TrimLeft(s, " \u00a0\u3000"); len(t) > 0 && (len(t) < len(s) && strings.ContainsRune("=+-@", rune(t[0])) || hasWideFormula(t)) {
+	s = plain(s)
+	// A text that begins with apostrophes already gets one more, so that taking
+	// one off always gives the text back.
+	if formula(strings.TrimLeft(s, "'")) {
 		return "'" + s
 	}
 	return s
 }
 
-func hasWideFormula(s string) bool {
-	for _, p := range []string{"＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
+// plain makes text valid UTF-8 with line feeds as its line breaks and, but for
+// tabs, no other control characters.
+func plain(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r <= 0x9f || r == utf8.RuneError }) {
+		return s
 	}
-	return false
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Map(func(r rune) rune { // invalid bytes come as utf8.RuneError
+		switch {
+		case r == '\r':
+			return '\n'
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r):
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
+// formula reports whether some spreadsheet would take the text for a formula.
+// Some look past white space and invisible characters at its beginning, and
+// some read full-width and small forms of the signs as the signs.
+func formula(s string) bool {
+	if strings.HasPrefix(s, "\t") || strings.HasPrefix(s, "\n") {
+		return true
+	}
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	first, _ := utf8.DecodeRuneInString(s)
+	return s != "" && strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫", first)
 }
 
 func date(t time.Time) string {
@@ -124,13 +136,17 @@ func date(t time.Time) string {
 
 func number[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }
 
-// completeness is the cell that says in every row whether the assessment is
-// complete.
-func completeness(a *shca.Assessment) string {
-	if a.Complete() {
-		return "complete"
+// completeness is the column that says in every row whether the assessment is
+// complete. In a table of no rows its name says so if it is not.
+func completeness[T any](a *shca.Assessment, rows int64) column[T] {
+	name, state := "assessment", "complete"
+	if !a.Complete() {
+		state = "incomplete"
+		if rows == 0 {
+			name += ": " + state
+		}
 	}
-	return "incomplete"
+	return column[T]{name, func(T) string { return state }}
 }
 
 func join[T ~string](list []T) string {
@@ -155,7 +171,9 @@ func labels(ids []shca.ControlID) string {
 // findings that are not suppressed. pass_rate is of decided findings only.
 // Both are empty where nothing was decided.
 func Summary(ctx context.Context, w io.Writer, a *shca.Assessment) error {
-	done := completeness(a)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	t := newTable([]column[*shca.ControlResult]{
 		{"compliance_control_id", func(c *shca.ControlResult) string { return c.ID.Label() }},
 		{"compliance_status", func(c *shca.ControlResult) string { return c.Status.String() }},
@@ -188,7 +206,7 @@ func Summary(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 		{"regions", func(c *shca.ControlResult) string { return c.Regions.String() }},
 		{"firstobservedat", func(c *shca.ControlResult) string { return date(c.First) }},
 		{"withdrawn", func(c *shca.ControlResult) string { return yes(c.Withdrawn) }},
-		{"assessment", func(*shca.ControlResult) string { return done }},
+		completeness[*shca.ControlResult](a, int64(len(a.Controls))),
 	})
 	if _, err := w.Write(t.header()); err != nil {
 		return err
@@ -218,11 +236,37 @@ func yes(b bool) string {
 	return "no"
 }
 
+// create begins a file; it is render.Create.
+type create = func(name, mediaType string) (io.WriteCloser, error)
+
+// maxOpen bounds the control files that are open at a time. Where more controls
+// have findings, the findings are read once more for each further so many.
+const maxOpen = 400
+
 // Evidence writes findings.csv, with a row for every finding that was read
 // whatever became of it, and for each control with findings a file with those
 // that count in it: in controls/ready if the control is compliant, else in
 // controls/attention.
-func Evidence(ctx context.Context, create func(name, mediaType string) (io.WriteCloser, error), a *shca.Assessment) (err error) {
+func Evidence(ctx context.Context, create create, a *shca.Assessment) error {
+	var controls []*shca.ControlResult
+	for i := range a.Controls {
+		if a.Controls[i].Status != shca.StatusNotAssessed {
+			controls = append(controls, &a.Controls[i])
+		}
+	}
+	names := fileNames(controls)
+	for first := true; first || len(controls) > 0; first = false {
+		n := min(len(controls), maxOpen)
+		if err := evidence(ctx, create, a, first, controls[:n], names[:n]); err != nil {
+			return err
+		}
+		controls, names = controls[n:], names[n:]
+	}
+	return nil
+}
+
+// evidence writes the files of some controls and, if all is set, findings.csv.
+func evidence(ctx context.Context, create create, a *shca.Assessment, all bool, controls []*shca.ControlResult, names []string) (err error) {
 	var open []io.WriteCloser
 	defer func() {
 		for _, w := range open {
@@ -231,7 +275,7 @@ func Evidence(ctx context.Context, create func(name, mediaType string) (io.Write
 			}
 		}
 	}()
-	createFile := func(name string, header []byte) (io.Writer, error) {
+	begin := func(name string, header []byte) (io.Writer, error) {
 		w, err := create(name, "text/csv")
 		if err != nil {
 			return nil, err
@@ -241,33 +285,24 @@ func Evidence(ctx context.Context, create func(name, mediaType string) (io.Write
 		return w, err
 	}
 
-	controls := map[shca.CheckID]string{}
-	for i := range a.Checks {
-		controls[a.Checks[i].ID] = labels(a.Checks[i].Controls)
-	}
-	all := newTable(findingColumns(controls, completeness(a)))
-	findings, err := createFile(findingFile, all.header())
-	if err != nil {
-		return err
-	}
-
-	one := newTable(evidenceColumns(completeness(a)))
-	files := map[shca.CheckID][]io.Writer{}
-	for i := range a.Controls {
-		c := &a.Controls[i]
-		if c.Status == shca.StatusNotAssessed {
-			continue
+	every := newTable(findingColumns(controlsOf(a), completeness[*shca.Finding](a, show.Total(a).Findings)))
+	findings := io.Discard
+	if all {
+		if findings, err = begin(findingFile, every.header()); err != nil {
+			return err
 		}
-		dir := attention
-		if c.Status == shca.StatusCompliant {
-			dir = readyDir
-		}
-		w, err := createFile(dir+c.ID.Label()+".csv", one.header())
+	}
+	one := newTable(evidenceColumns(completeness[*shca.Finding](a, 1)))
+	label := newTable([]column[*shca.ControlResult]{{"control", func(c *shca.ControlResult) string { return c.ID.Label() }}})
+	files := map[shca.CheckID][]controlFile{}
+	for i, c := range controls {
+		w, err := begin(names[i], slices.Concat(firstCell(label.header()), one.header()))
 		if err != nil {
 			return err
 		}
+		file := controlFile{w, firstCell(label.row(c))}
 		for _, check := range c.Checks {
-			files[check] = append(files[check], w)
+			files[check] = append(files[check], file)
 		}
 	}
 
@@ -278,26 +313,81 @@ func Evidence(ctx context.Context, create func(name, mediaType string) (io.Write
 		if err != nil {
 			return err
 		}
-		if _, err := findings.Write(all.row(f)); err != nil {
-			return err
+		if all {
+			if _, err := findings.Write(every.row(f)); err != nil {
+				return err
+			}
 		}
 		if f.Disposition != shca.Assessed && f.Disposition != shca.Suppressed || files[f.Check] == nil {
 			continue
 		}
 		line := one.row(f)
-		for _, w := range files[f.Check] {
-			if _, err := w.Write(line); err != nil {
+		for _, file := range files[f.Check] {
+			if _, err := file.Write(file.cell); err != nil {
+				return err
+			}
+			if _, err := file.Write(line); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return ctx.Err()
+}
+
+// controlFile is a control's file and the first cell of each of its rows, the
+// control. The rest of a row is the same in all files and is formatted once.
+type controlFile struct {
+	io.Writer
+	cell []byte
+}
+
+// firstCell makes the first cell of a row from a line of one cell.
+func firstCell(line []byte) []byte {
+	return append(bytes.Clone(bytes.TrimSuffix(line, []byte("\r\n"))), ',')
+}
+
+// controlsOf returns the labels of the controls that each check is evidence for.
+func controlsOf(a *shca.Assessment) map[shca.CheckID]string {
+	controls := make(map[shca.CheckID]string, len(a.Checks))
+	for i := range a.Checks {
+		controls[a.Checks[i].ID] = labels(a.Checks[i].Controls)
+	}
+	return controls
+}
+
+// fileNames returns the path of each control's file: its label, with whatever
+// some file system would not take replaced, since the ids may come from a
+// user's own catalog. No two differ in case only.
+func fileNames(controls []*shca.ControlResult) []string {
+	names := make([]string, len(controls))
+	taken := map[string]bool{}
+	for i, c := range controls {
+		name := strings.Map(func(r rune) rune {
+			if r == '(' || r == ')' || r == '-' || r == '.' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+				return r
+			}
+			return '_'
+		}, c.ID.Label())
+		if name = name[:min(len(name), 100)]; name == "" || name[0] == '.' {
+			name = "_" + name
+		}
+		unique := name
+		for n := 2; taken[strings.ToLower(unique)]; n++ {
+			unique = name + "_" + strconv.Itoa(n)
+		}
+		taken[strings.ToLower(unique)] = true
+		names[i] = attention + unique + ".csv"
+		if c.Status == shca.StatusCompliant {
+			names[i] = readyDir + unique + ".csv"
+		}
+	}
+	return names
 }
 
 type findingColumn = column[*shca.Finding]
 
-// evidenceColumns are the columns of a control's file.
-func evidenceColumns(done string) []findingColumn {
+// evidenceColumns are the columns of a control's file behind the control.
+func evidenceColumns(done findingColumn) []findingColumn {
 	return []findingColumn{
 		{"check", func(f *shca.Finding) string { return string(f.Check) }},
 		{"compliance_status", func(f *shca.Finding) string { return string(f.Status) }},
@@ -314,13 +404,13 @@ func evidenceColumns(done string) []findingColumn {
 		{"remediation_url", func(f *shca.Finding) string { return f.Remediation.URL }},
 		{"last_observed", func(f *shca.Finding) string { return date(f.Observed()) }},
 		{"finding_id", func(f *shca.Finding) string { return f.ID }},
-		{"assessment", func(*shca.Finding) string { return done }},
+		done,
 	}
 }
 
 // findingColumns are the columns of findings.csv; controls holds the labels of
 // the controls that each check is evidence for.
-func findingColumns(controls map[shca.CheckID]string, done string) []findingColumn {
+func findingColumns(controls map[shca.CheckID]string, done findingColumn) []findingColumn {
 	return []findingColumn{
 		{"disposition", func(f *shca.Finding) string { return string(f.Disposition) }},
 		{"check", func(f *shca.Finding) string { return string(f.Check) }},
@@ -359,7 +449,7 @@ func findingColumns(controls map[shca.CheckID]string, done string) []findingColu
 		{"config_rule", func(f *shca.Finding) string { return f.ConfigRule }},
 		{"types", func(f *shca.Finding) string { return strings.Join(f.Types, "; ") }},
 		{"finding_id", func(f *shca.Finding) string { return f.ID }},
-		{"assessment", func(*shca.Finding) string { return done }},
+		done,
 	}
 }
 

@@ -11,25 +11,34 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
+	"unicode"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
 )
 
 // File is the name of the report.
 const File = "report.md"
 
-// How much of a list the report shows.
+// How much of a list the report shows. Together the limits keep any report,
+// however hostile its texts, below 1 MiB.
 const (
-	maxChecks     = 20
-	maxControls   = 100
-	maxSuppressed = 30
-	maxScopes     = 100
-	maxProblems   = 20
-	maxText       = 160 // characters of one foreign text
-	maxSentence   = 500 // characters of one message
+	maxChecks      = 20
+	maxControls    = 100
+	maxFamilies    = 50
+	maxNotAssessed = 1500 // NIST SP 800-53 Rev. 5 has 1,196 controls
+	maxUnmapped    = 50
+	maxSuppressed  = 30
+	maxScopes      = 50
+	maxProblems    = 20
+)
+
+// How many characters of a text the report shows.
+const (
+	maxID       = 24 // of a control's or family's id, account, region
+	maxText     = 160
+	maxSentence = 400
 )
 
 // Render writes the report.
@@ -40,11 +49,13 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 	r := &report{Writer: bufio.NewWriter(w), a: a, s: a.Summary()}
 	r.head()
 	r.statuses()
+	r.unread()
 	r.failing()
 	r.families()
 	r.attention()
 	r.undecidedAndSuppressed()
 	r.outside()
+	r.unmapped()
 	r.notAssessed()
 	r.scopes()
 	r.method()
@@ -60,9 +71,19 @@ type report struct {
 
 func (r *report) printf(format string, args ...any) { fmt.Fprintf(r, format, args...) }
 
-// table writes a table; each cell is Markdown already.
+// table writes a table; each cell is Markdown already. A column whose head ends
+// in a colon holds numbers.
 func (r *report) table(head []string, rows [][]string) {
-	r.printf("\n| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+	rule := ""
+	for i, h := range head {
+		cell := "---|"
+		if strings.HasSuffix(h, ":") {
+			cell = "---:|"
+		}
+		rule += cell
+		head[i] = strings.TrimSuffix(h, ":")
+	}
+	r.printf("\n| %s |\n|%s\n", strings.Join(head, " | "), rule)
 	for _, row := range rows {
 		r.printf("| %s |\n", strings.Join(row, " | "))
 	}
@@ -76,64 +97,77 @@ func (r *report) more(total, limit int, where string) {
 }
 
 func (r *report) head() {
-	a, s := r.a, r.s
-	r.printf("# %s: %s\n\n", escape(a.FrameworkName, maxText), escape(cmp.Or(a.BaselineName, a.Baseline), maxText))
-	r.printf("**%s**\n", escape(a.Verdict(), maxSentence))
-	rows := [][]string{
-		{"Pass rate", r.passRate(s.Tally)},
-		{"Undecided", fmt.Sprintf("%s findings (%s WARNING, %s NOT\\_AVAILABLE)", number(s.Tally.Undecided()), number(s.Tally.Warning), number(s.Tally.NotAvailable))},
-		{"Suppressed", number(s.Tally.Suppressed) + " findings, listed and not scored"},
-		{"Coverage", rate(int64(s.Covered), int64(s.Controls)) + fmt.Sprintf(": %s of %s baseline controls have a decided finding", number(s.Covered), number(s.Controls))},
-		{"Security score", "AWS's own figure: " + rate(int64(s.ChecksPassed), int64(s.ChecksPassed+s.ChecksFailed)) + fmt.Sprintf(" (%s of %s decided checks passed)", number(s.ChecksPassed), number(s.ChecksPassed+s.ChecksFailed))},
-		{"Read", r.read()},
-		{"Assessed", date(a.Time) + " by " + escape(cmp.Or(a.Generator, "shca"), maxText)},
-	}
+	a, s, total := r.a, r.s, show.Total(r.a)
+	r.printf("# %s: %s\n\n", escape(cmp.Or(a.FrameworkName, a.Framework), maxText), escape(cmp.Or(a.BaselineName, a.Baseline), maxText))
+	r.printf("**%s**\n", escape(a.Verdict(), 2*maxSentence))
 	if !a.Complete() {
-		rows = append(rows, []string{"**Incomplete**", "see [What could not be read](#what-could-not-be-read)"})
+		r.printf("\n> **Incomplete:** what was not read has not passed. See [What could not be read](#what-could-not-be-read).\n")
 	}
-	r.table([]string{"", ""}, rows)
-	if !a.Complete() {
-		r.printf("\n## What could not be read\n\n")
-		for _, p := range a.Problems[:min(len(a.Problems), maxProblems)] {
-			r.printf("- %s\n", escape(p, maxSentence))
-		}
-		if shown := int64(min(len(a.Problems), maxProblems)); a.ProblemCount > shown {
-			r.printf("- and %s more; the command's messages name the first %d\n", number(a.ProblemCount-shown), shca.MaxProblems)
-		}
+	checks := s.ChecksPassed + s.ChecksFailed
+	r.table([]string{"Key number", "Value"}, [][]string{
+		{"Pass rate", passRate(s.Tally)},
+		{"Coverage", r.coverage()},
+		{"Failing checks", fmt.Sprintf("%s of %s%s", number(s.ChecksFailed), plural(checks, "decided check"), r.severities())},
+		{"Undecided", fmt.Sprintf("%s (%s WARNING, %s NOT\\_AVAILABLE)", plural(s.Tally.Undecided(), "finding"), number(s.Tally.Warning), number(s.Tally.NotAvailable))},
+		{"Suppressed", plural(s.Tally.Suppressed, "finding") + ", listed and not scored"},
+		{"Security score", "AWS's own figure, over checks: " + show.Rate(s.ChecksPassed, checks)},
+		{"Read", read(total)},
+		{"Assessed", show.Date(a.Time) + " by " + escape(cmp.Or(a.Generator, "shca"), maxText)},
+	})
+	if a.Baseline != "none" {
+		r.printf("\nFindings and checks are counted here if they are evidence for the baseline; \"Read\" counts all findings.\n")
 	}
 }
 
-func (r *report) passRate(t shca.Tally) string {
+func passRate(t shca.Tally) string {
 	if t.Decided() == 0 {
 		return "none: no finding was decided"
 	}
-	return fmt.Sprintf("**%s** of %s decided findings (%s passed, %s failed)",
-		rate(t.Passed, t.Decided()), number(t.Decided()), number(t.Passed), number(t.Failed))
+	return fmt.Sprintf("**%s** of %s (%s passed, %s failed)",
+		show.Rate(t.Passed, t.Decided()), plural(t.Decided(), "decided finding"), number(t.Passed), number(t.Failed))
 }
 
-func (r *report) read() string {
-	accounts, regions := map[string]bool{}, map[string]bool{}
-	var total, assessed, suppressed, notScored, archived, superseded, skipped int64
-	for _, s := range r.a.Scopes {
-		if s.AccountID != "" {
-			accounts[s.AccountID] = true
-		}
-		if s.Region != "" {
-			regions[s.Region] = true
-		}
-		total += s.Findings
-		assessed += s.Assessed
-		suppressed += s.Suppressed
-		notScored += s.NotScored
-		archived += s.Archived
-		superseded += s.Superseded
-		skipped += s.Skipped
+func (r *report) coverage() string {
+	if r.a.Baseline == "none" {
+		return fmt.Sprintf("none: no baseline was selected; %s of %s with findings were decided", number(r.s.Covered), plural(r.s.Controls, "control"))
 	}
-	text := fmt.Sprintf("%s findings in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
-		number(total), plural(len(accounts), "account"), plural(len(regions), "region"),
-		number(assessed), number(suppressed), number(notScored), number(archived), number(superseded))
-	if skipped > 0 {
-		text += fmt.Sprintf("; **%s more could not be read**", number(skipped))
+	return fmt.Sprintf("**%s**: %s of %s with a decided finding", show.Rate(r.s.Covered, r.s.Controls), number(r.s.Covered), plural(r.s.Controls, "baseline control"))
+}
+
+// severities counts the failing checks of the baseline by severity.
+func (r *report) severities() string {
+	baseline := map[shca.CheckID]bool{}
+	for i := range r.a.Controls {
+		if c := &r.a.Controls[i]; c.InBaseline {
+			for _, id := range c.Checks {
+				baseline[id] = true
+			}
+		}
+	}
+	var counts [shca.Critical + 1]int
+	for i := range r.a.Checks {
+		if c := &r.a.Checks[i]; c.Tally.Failed > 0 && baseline[c.ID] {
+			counts[min(c.Severity, shca.Critical)]++
+		}
+	}
+	var texts []string
+	for severity := shca.Critical; severity > shca.SeverityUnknown; severity-- {
+		if n := counts[severity]; n > 0 {
+			texts = append(texts, number(n)+" "+severity.String())
+		}
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(texts, ", ") + ")"
+}
+
+func read(t show.Totals) string {
+	text := fmt.Sprintf("%s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
+		plural(t.Findings, "finding"), plural(t.Accounts, "account"), plural(t.Regions, "region"),
+		number(t.Assessed), number(t.Suppressed), number(t.NotScored), number(t.Archived), number(t.Superseded))
+	if t.Skipped > 0 {
+		text += fmt.Sprintf("; **%s more could not be read**", number(t.Skipped))
 	}
 	return text
 }
@@ -142,11 +176,28 @@ func (r *report) statuses() {
 	r.printf("\n## Controls by status\n")
 	var rows [][]string
 	for _, status := range shca.Statuses() {
-		rows = append(rows, []string{status.String(), number(r.s.Statuses[status]), rate(int64(r.s.Statuses[status]), int64(r.s.Controls))})
+		rows = append(rows, []string{status.String(), number(r.s.Statuses[status]), escape(show.Meaning(status), maxText)})
 	}
-	r.table([]string{"Status", "Controls", "Share of baseline"}, rows)
+	r.table([]string{"Status", "Controls:", "Rests on"}, rows)
 	if r.s.Outside > 0 {
 		r.printf("\nBesides, %s outside the baseline: see [Outside the baseline](#outside-the-baseline).\n", plural(r.s.Outside, "control"))
+	}
+}
+
+func (r *report) unread() {
+	if r.a.Complete() {
+		return
+	}
+	r.printf("\n## What could not be read\n\n")
+	shown := r.a.Problems[:min(len(r.a.Problems), maxProblems)]
+	for _, p := range shown {
+		r.printf("- %s\n", escape(p, maxSentence))
+	}
+	if more := r.a.ProblemCount - int64(len(shown)); more > 0 {
+		r.printf("- and %s more; assessment.json has the first %d\n", number(more), shca.MaxProblems)
+	}
+	if r.a.ProblemCount == 0 {
+		r.printf("See [Scopes](#scopes).\n")
 	}
 }
 
@@ -163,28 +214,32 @@ func (r *report) failing() {
 		r.printf("\nNo check failed.\n")
 		return
 	}
+	if len(failing) > r.s.ChecksFailed {
+		r.printf("\nEvidence for the baseline: %s of the %s that failed.\n", number(r.s.ChecksFailed), plural(len(failing), "check"))
+	}
 	var rows [][]string
 	for _, c := range failing[:min(len(failing), maxChecks)] {
 		rows = append(rows, []string{
-			code(string(c.ID)), c.Severity.String(), escape(c.Text.Title, maxText), number(c.Tally.Failed), number(c.Tally.Decided()),
+			code(string(c.ID)), c.Severity.String(), escape(c.Text.Title, maxText), number(c.Tally.Failed) + " of " + number(c.Tally.Decided()),
 			labels(c.Controls, 6), link(c.Text.Remediation.URL),
 		})
 	}
-	r.table([]string{"Check", "Severity", "Title", "Failed", "Decided", "Controls", "Remediation"}, rows)
-	r.more(len(failing), maxChecks, "findings.csv has them all")
+	r.table([]string{"Check", "Severity", "Title", "Failed", "Controls", "Remediation"}, rows)
+	r.more(len(failing), maxChecks, "assessment.json has them all")
 }
 
 func (r *report) families() {
 	r.printf("\n## Families\n")
 	var rows [][]string
-	for _, f := range r.s.Families {
+	for _, f := range r.s.Families[:min(len(r.s.Families), maxFamilies)] {
 		rows = append(rows, []string{
-			f.Family + " " + escape(f.Title, maxText), number(f.Controls), number(f.Covered),
+			escape(f.Family, maxID) + " " + escape(f.Title, maxText), number(f.Controls), number(f.Covered),
 			number(f.Statuses[shca.StatusCompliant]), number(f.Statuses[shca.StatusPartial]), number(f.Statuses[shca.StatusNonCompliant]),
-			number(f.Tally.Failed), rate(f.Tally.Passed, f.Tally.Decided()),
+			number(f.Tally.Failed), show.Rate(f.Tally.Passed, f.Tally.Decided()),
 		})
 	}
-	r.table([]string{"Family", "Controls", "Covered", "Compliant", "Partially", "Non-compliant", "Failed findings", "Pass rate"}, rows)
+	r.table([]string{"Family", "Controls:", "Covered:", "Compliant:", "Partially:", "Non-compliant:", "Failed findings:", "Pass rate:"}, rows)
+	r.more(len(r.s.Families), maxFamilies, "assessment.json has them all")
 }
 
 func (r *report) attention() {
@@ -213,11 +268,11 @@ func (r *report) controlTable(list []*shca.ControlResult, where string) {
 			title += " (withdrawn)"
 		}
 		rows = append(rows, []string{
-			c.ID.Label(), title, c.Status.String(), c.Severity.String(),
-			number(c.Tally.Passed), number(c.Tally.Failed), number(c.Tally.Undecided()), number(c.Tally.Suppressed), rate(c.Tally.Passed, c.Tally.Decided()),
+			escape(c.ID.Label(), maxID), title, c.Status.String(), c.Severity.String(),
+			number(c.Tally.Passed), number(c.Tally.Failed), number(c.Tally.Undecided()), number(c.Tally.Suppressed), show.Rate(c.Tally.Passed, c.Tally.Decided()),
 		})
 	}
-	r.table([]string{"Control", "Title", "Status", "Worst", "Passed", "Failed", "Undecided", "Suppressed", "Pass rate"}, rows)
+	r.table([]string{"Control", "Title", "Status", "Worst", "Passed:", "Failed:", "Undecided:", "Suppressed:", "Pass rate:"}, rows)
 	r.more(len(list), maxControls, where)
 }
 
@@ -241,15 +296,15 @@ func (r *report) undecidedAndSuppressed() {
 		for _, s := range c.Suppressed {
 			if len(rows) < maxSuppressed {
 				rows = append(rows, []string{
-					code(string(c.ID)), escape(cmp.Or(s.ResourceID, s.FindingID), maxText), s.AccountID, string(s.Status),
-					escape(cmp.Or(s.Note.Text, "no reason noted"), maxText), escape(s.Note.UpdatedBy, maxText), date(s.Note.UpdatedAt),
+					code(string(c.ID)), escape(cmp.Or(s.ResourceID, s.FindingID), maxText), escape(s.AccountID, maxID), escape(string(s.Status), maxID),
+					escape(cmp.Or(s.Note.Text, "no reason noted"), maxText), escape(s.Note.UpdatedBy, maxText), show.Date(s.Note.UpdatedAt),
 				})
 			}
 		}
 	}
 	if total > 0 {
 		r.printf("\n## Suppressed findings\n")
-		r.table([]string{"Check", "Resource", "Account", "Says", "Note", "By", "At"}, rows)
+		r.table([]string{"Check", "Resource", "Account", "Status", "Note", "By", "At"}, rows)
 		r.more(int(total), len(rows), "findings.csv has them all")
 	}
 }
@@ -262,39 +317,51 @@ func (r *report) outside() {
 		}
 	}
 	if len(list) > 0 {
-		r.printf("\n## Outside the baseline\n\nThese controls have findings and are not in the baseline. They count in no number above.\n")
+		r.printf("\n## Outside the baseline\n\nThese controls have findings and are not in the baseline. They count in no number of the baseline.\n")
 		r.controlTable(list, "control-summary.csv has them all")
 	}
-	var unmapped []string
+}
+
+func (r *report) unmapped() {
+	var texts []string
+	total := 0
 	for i := range r.a.Checks {
 		if c := &r.a.Checks[i]; len(c.Controls) == 0 {
-			unmapped = append(unmapped, code(string(c.ID))+" ("+number(c.Tally.Total())+")")
+			if total++; total <= maxUnmapped {
+				texts = append(texts, code(string(c.ID))+" ("+plural(c.Tally.Total(), "finding")+")")
+			}
 		}
 	}
-	if len(unmapped) > 0 {
-		r.printf("\n## Checks that are mapped to no control\n\nTheir findings count in no control: %s.\n", strings.Join(unmapped[:min(len(unmapped), maxControls)], ", "))
-		r.more(len(unmapped), maxControls, "assessment.json has them all")
+	if total > 0 {
+		r.printf("\n## Checks that are mapped to no control\n\nTheir findings count in no control: %s.\n", strings.Join(texts, ", "))
+		r.more(total, maxUnmapped, "assessment.json has them all")
 	}
 }
 
 func (r *report) notAssessed() {
 	byFamily := map[string][]string{}
+	total := 0
 	for i := range r.a.Controls {
 		if c := &r.a.Controls[i]; c.InBaseline && c.Status == shca.StatusNotAssessed {
-			byFamily[c.ID.Family()] = append(byFamily[c.ID.Family()], c.ID.Label())
+			if total++; total <= maxNotAssessed {
+				byFamily[c.ID.Family()] = append(byFamily[c.ID.Family()], escape(c.ID.Label(), maxID))
+			}
 		}
 	}
-	if len(byFamily) == 0 {
+	if total == 0 {
 		return
 	}
-	r.printf("\n## Not assessed\n\nNo finding is evidence for these controls of the baseline. They need examination, interview or test.\n")
+	r.printf("\n## Not assessed\n\nNo finding is evidence for %s of the baseline: examine, interview or test instead.\n", plural(total, "control"))
 	var rows [][]string
 	for _, f := range r.s.Families {
-		if list := byFamily[f.Family]; len(list) > 0 {
-			rows = append(rows, []string{f.Family + " " + escape(f.Title, maxText), strings.Join(list, ", ")})
+		if list := byFamily[f.Family]; len(list) > 0 && len(rows) < maxFamilies {
+			rows = append(rows, []string{escape(f.Family, maxID) + " " + escape(f.Title, maxText), strings.Join(list, ", ")})
 		}
 	}
 	r.table([]string{"Family", "Controls"}, rows)
+	if total > maxNotAssessed || len(byFamily) > maxFamilies {
+		r.printf("\nAt most the first %s in %d families are shown; control-summary.csv has them all.\n", number(maxNotAssessed), maxFamilies)
+	}
 }
 
 func (r *report) scopes() {
@@ -306,16 +373,16 @@ func (r *report) scopes() {
 		case s.Err != "":
 			state = "**not read in full:** " + escape(s.Err, maxSentence)
 		case s.Skipped > 0:
-			state = "**" + plural(int(s.Skipped), "finding") + " could not be read**"
+			state = "**" + plural(s.Skipped, "finding") + " could not be read**"
 		case s.Note != "":
 			state = escape(s.Note, maxSentence)
 		}
 		rows = append(rows, []string{
-			escape(s.Source, maxText), escape(s.AccountID, maxText), escape(s.Region, maxText), number(s.Findings), number(s.Assessed), number(s.Suppressed),
+			escape(s.Source, maxText), escape(s.AccountID, maxID), escape(s.Region, maxID), number(s.Findings), number(s.Assessed), number(s.Suppressed),
 			number(s.NotScored), number(s.Archived), number(s.Superseded), state,
 		})
 	}
-	r.table([]string{"Source", "Account", "Region", "Findings", "Assessed", "Suppressed", "No status", "Archived", "Superseded", "State"}, rows)
+	r.table([]string{"Source", "Account", "Region", "Findings:", "Assessed:", "Suppressed:", "No status:", "Archived:", "Superseded:", "State"}, rows)
 	r.more(len(r.a.Scopes), maxScopes, "assessment.json has them all")
 }
 
@@ -326,45 +393,76 @@ func (r *report) method() {
 	}
 }
 
-// escape makes foreign text plain in a Markdown paragraph or table cell, on one
-// line of at most limit characters.
+// escape makes foreign text plain in a Markdown paragraph, list item or table
+// cell, on one line of at most limit characters.
 func escape(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' || r == '\u0085'
-	}), " ")
-	if runes := []rune(s); len(runes) > limit {
-		s = string(runes[:limit]) + "…"
+	var plain []rune
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		if len(plain) > 0 {
+			plain = append(plain, ' ')
+		}
+		for _, r := range word {
+			if !invisible(r) {
+				plain = append(plain, r)
+			}
+		}
+		if len(plain) > limit {
+			plain = append(plain[:limit], '…')
+			break
+		}
 	}
-	return escaper.Replace(s)
+	return start(escaper.Replace(string(plain)))
+}
+
+// invisible reports whether a character only changes how others are shown:
+// direction marks could make a line read as another. Joiners are part of
+// scripts and emoji.
+func invisible(r rune) bool {
+	return unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
+}
+
+// start escapes what would begin a list or a heading at the start of a line.
+func start(s string) string {
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	if digits < len(s) && strings.IndexByte("+-=.)", s[digits]) >= 0 && (digits > 0) == strings.Contains(".)", s[digits:digits+1]) {
+		return s[:digits] + `\` + s[digits:]
+	}
+	return s
 }
 
 var escaper = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "#", `\#`, "~", `\~`, "$", `\$`,
 	"<", "&lt;", ">", "&gt;", "&", "&amp;",
-	// Direction marks could make a line read as another.
-	"\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "",
 )
 
 // code shows an id in fixed width if it is plain, else as escaped text.
 func code(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/:") == "" {
+	if s != "" && len(s) <= maxText && strings.Trim(s, letters+"-_/:") == "" {
 		return "`" + s + "`"
 	}
 	return escape(s, maxText)
 }
 
-// link shows a web address as a link if it is a plain one, else as text.
-func link(url string) string {
-	if strings.HasPrefix(url, "https://") && !strings.ContainsAny(url, " <>()[]|`\"\\\r\n\t") && len(url) < 500 {
-		return "[open](" + url + ")"
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
+
+// link shows a web address as a link if it is a plain one, else as text. The
+// link says where it leads, since a finding may come from anybody.
+func link(address string) string {
+	host, _, _ := strings.Cut(strings.TrimPrefix(address, "https://"), "/")
+	switch {
+	case !strings.HasPrefix(address, "https://"), len(address) > 500, host == "",
+		strings.Trim(host, letters+"-") != "", strings.Trim(address, letters+"-_/:?&=%#~+,;@") != "":
+		return escape(address, maxText)
+	case host == "docs.aws.amazon.com":
+		return "[AWS docs](" + address + ")"
 	}
-	return escape(url, maxText)
+	return "[" + host + "](" + address + ")"
 }
 
 func labels(ids []shca.ControlID, limit int) string {
 	var texts []string
 	for _, id := range ids[:min(len(ids), limit)] {
-		texts = append(texts, id.Label())
+		texts = append(texts, escape(id.Label(), maxID))
 	}
 	text := strings.Join(texts, ", ")
 	if len(ids) > limit {
@@ -373,32 +471,6 @@ func labels(ids []shca.ControlID, limit int) string {
 	return text
 }
 
-func rate(part, whole int64) string {
-	if p := shca.Percent(part, whole); p != "" {
-		return p + " %"
-	}
-	return "–"
-}
+func number[T int | int64](n T) string { return show.Number(n) }
 
-// number prints thousands in groups.
-func number[T int | int64](n T) string {
-	text := strconv.FormatInt(int64(n), 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + one + "s"
-}
-
-func date(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02 15:04 UTC")
-}
+func plural[T int | int64](n T, one string) string { return show.Plural(n, one) }

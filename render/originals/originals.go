@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -24,10 +25,14 @@ const File = "findings.asff.ndjson.gz"
 
 // Render writes the file.
 func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 	if err != nil {
 		return err
 	}
+	z.ModTime = time.Unix(0, 0) // "not known"; the zero time is written as a year far off
 	if !a.Complete() {
 		z.Comment = "incomplete: not everything could be read"
 	}
@@ -40,7 +45,7 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 			return err
 		}
 		line.Reset()
-		if bytes.ContainsAny(f.Raw, "\r\n") {
+		if bytes.IndexByte(f.Raw, '\n') >= 0 || bytes.IndexByte(f.Raw, '\r') >= 0 {
 			if err := json.Compact(&line, f.Raw); err != nil {
 				return fmt.Errorf("finding %s: %w", f.ID, err)
 			}

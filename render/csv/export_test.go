@@ -1,0 +1,8 @@
+package csv
+
+var (
+	Safe  = safe
+	Plain = plain
+)
+
+const MaxOpen = maxOpen

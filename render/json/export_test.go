@@ -1,0 +1,3 @@
+package json
+
+var ReadAtMost = read
