@@ -35,7 +35,9 @@ type Assessment struct {
 	Artifacts []Artifact `json:"-"`
 
 	// Findings ranges over every finding that was read, whatever its
-	// disposition, ordered by check, account, region, resource and id. Each
+	// disposition, ordered by check, account, region and resource. Those of one
+	// such subject are ordered by what decides which copy counts: current before
+	// archived, citing the framework before not, newest first; then by id. Each
 	// range reads them anew and stops at the first error.
 	Findings iter.Seq2[*Finding, error] `json:"-"`
 

@@ -149,10 +149,17 @@ func (r *CheckResult) Add(f *Finding, c Citation) {
 	case one.Decided() == 0:
 		r.addReasons(f)
 	}
-	r.Accounts.add(f.AccountID, MaxAccounts)
-	r.Regions.add(f.Region, MaxRegions)
+	// What a finding does not name is not counted.
+	if f.AccountID != "" {
+		r.Accounts.add(f.AccountID, MaxAccounts)
+	}
+	if f.Region != "" {
+		r.Regions.add(f.Region, MaxRegions)
+	}
 	for i := range f.Resources {
-		r.Resources.add(resourceHash(f.AccountID, f.Resources[i].ID), MaxResources)
+		if id := f.Resources[i].ID; id != "" {
+			r.Resources.add(resourceHash(f.AccountID, id), MaxResources)
+		}
 	}
 }
 
@@ -252,6 +259,14 @@ func compareSamples(a, b Sample) int {
 		strings.Compare(a.Region, b.Region),
 		strings.Compare(a.ResourceID, b.ResourceID),
 		strings.Compare(a.FindingID, b.FindingID),
+		// Ids may be missing or repeat; what follows makes the order total.
+		strings.Compare(a.ResourceType, b.ResourceType),
+		strings.Compare(string(a.Status), string(b.Status)),
+		a.Observed.Compare(b.Observed),
+		strings.Compare(a.Reason, b.Reason),
+		strings.Compare(a.Note.Text, b.Note.Text),
+		strings.Compare(a.Note.UpdatedBy, b.Note.UpdatedBy),
+		a.Note.UpdatedAt.Compare(b.Note.UpdatedAt),
 	)
 }
 

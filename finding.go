@@ -83,7 +83,7 @@ func ParseSeverity(label string) (s Severity, ok bool) {
 // high, 90–100 critical. Values outside the range give SeverityUnknown.
 func SeverityFromNormalized(n float64) Severity {
 	switch {
-	case n < 0 || n > 100:
+	case !(n >= 0 && n <= 100): // NaN is outside, too
 		return SeverityUnknown
 	case n == 0:
 		return Informational

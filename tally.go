@@ -2,7 +2,7 @@ package shca
 
 import (
 	"fmt"
-	"strconv"
+	"math/bits"
 )
 
 // Tally counts findings by outcome. Archived, superseded and not-scored
@@ -73,21 +73,19 @@ func Percent(part, whole int64) string {
 	if whole <= 0 {
 		return ""
 	}
-	hundredths := int64(float64(part)/float64(whole)*10_000 + 0.5)
+	hundredths := uint64(10_000)
 	switch {
-	case part >= whole:
-		hundredths = 10_000
 	case part <= 0:
 		hundredths = 0
-	default:
+	case part < whole:
+		// floor(part / whole * 10000 + 1/2), in 128 bits: a float would round
+		// some halves down.
+		hi, lo := bits.Mul64(uint64(part), 20_000)
+		lo, carry := bits.Add64(lo, uint64(whole), 0)
+		hundredths, _ = bits.Div64(hi+carry, lo, 2*uint64(whole))
 		hundredths = min(max(hundredths, 1), 9_999)
 	}
-	cents := hundredths % 100
-	text := strconv.FormatInt(hundredths/100, 10) + "."
-	if cents < 10 {
-		text += "0"
-	}
-	return text + strconv.FormatInt(cents, 10)
+	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
 }
 
 // Status is the assessed state of a control.

@@ -1,6 +1,9 @@
 package shca
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Verdict is the assessment in a sentence or two, the same in every report.
 func (a *Assessment) Verdict() string {
@@ -10,10 +13,19 @@ func (a *Assessment) Verdict() string {
 	if a.Baseline == "none" {
 		of = "controls with findings"
 	}
-	text := fmt.Sprintf("%d of %d %s have failing automated evidence, %d have passing evidence only, and %d have no decided evidence.",
-		failing, s.Controls, of, s.Statuses[StatusCompliant], s.Controls-s.Covered)
-	if s.Covered == 0 {
+	var text string
+	switch {
+	case s.Controls == 0:
+		text = fmt.Sprintf("Nothing was assessed: there are no %s.", of)
+	case s.Covered == 0:
 		text = fmt.Sprintf("Nothing was decided: none of the %d %s has a decided finding.", s.Controls, of)
+	default:
+		verb := "have"
+		if failing == 1 {
+			verb = "has"
+		}
+		text = fmt.Sprintf("%d of %d %s %s failing automated evidence, %s passing evidence only, and %s no decided evidence.",
+			failing, s.Controls, of, verb, plural(int64(s.Statuses[StatusCompliant]), "has", "have"), plural(int64(s.Controls-s.Covered), "has", "have"))
 	}
 	if !a.Complete() {
 		text += " " + a.incompleteness()
@@ -22,21 +34,31 @@ func (a *Assessment) Verdict() string {
 }
 
 func (a *Assessment) incompleteness() string {
-	var skipped int64
-	scopes := 0
+	var skipped, scopes int64
 	for i := range a.Scopes {
 		skipped += a.Scopes[i].Skipped
 		if a.Scopes[i].Err != "" {
 			scopes++
 		}
 	}
-	switch {
-	case scopes > 0 && skipped > 0:
-		return fmt.Sprintf("The assessment is incomplete: %d findings could not be read, and %d scopes were not read in full.", skipped, scopes)
-	case scopes > 0:
-		return fmt.Sprintf("The assessment is incomplete: %d scopes were not read in full.", scopes)
+	var parts []string
+	if skipped > 0 {
+		parts = append(parts, plural(skipped, "finding", "findings")+" could not be read")
 	}
-	return fmt.Sprintf("The assessment is incomplete: %d findings could not be read.", skipped)
+	if scopes > 0 {
+		parts = append(parts, plural(scopes, "scope was", "scopes were")+" not read in full")
+	}
+	if len(parts) == 0 {
+		parts = append(parts, plural(a.ProblemCount, "problem was", "problems were")+" met")
+	}
+	return "The assessment is incomplete: " + strings.Join(parts, ", and ") + "."
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // A Definition says what one number or word of a report means.

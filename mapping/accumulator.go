@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/catalogs"
@@ -79,6 +80,17 @@ func (a *Accumulator) Checks() []shca.CheckResult {
 	return checks
 }
 
+// cited returns how many different controls the findings cite.
+func (a *Accumulator) cited() int {
+	distinct := map[shca.ControlID]bool{}
+	for _, r := range a.checks {
+		for _, id := range r.Cited.Members {
+			distinct[id] = true
+		}
+	}
+	return len(distinct)
+}
+
 // cite reads the related requirements of one finding.
 func (a *Accumulator) cite(requirements []string) shca.Citation {
 	c := shca.Citation{Partial: len(requirements) >= requirementCap}
@@ -100,7 +112,7 @@ func (a *Accumulator) read(text string) citation {
 	controls, cut, err := a.framework.Requirement(text)
 	one := citation{controls: controls, cut: cut, unread: err != nil}
 	if len(a.citations) < maxCitations {
-		a.citations[text] = one
+		a.citations[strings.Clone(text)] = one // a text may be a slice of a whole finding
 	}
 	return one
 }

@@ -19,10 +19,14 @@ func Evaluate(framework *catalogs.Framework, baseline catalogs.Baseline, checks 
 	seen := map[shca.CheckID]bool{}
 	for i := range checks {
 		c := &checks[i]
-		seen[c.ID] = true
 		c.Controls, c.Mapping = mapCheck(framework, c)
-		if known, ok := framework.Check(c.ID); ok && c.Severity <= shca.Informational {
-			c.Severity = known.Severity // Security Hub reports what passed as informational
+		// Security Hub reports what passed as informational; what failed as
+		// informational was made so by somebody.
+		if known, ok := framework.Check(c.ID); ok {
+			seen[known.ID] = true // as the table spells it
+			if c.Severity == shca.SeverityUnknown || c.Severity == shca.Informational && c.Tally.Failed == 0 {
+				c.Severity = known.Severity
+			}
 		}
 		for _, id := range c.Controls {
 			evidence[id] = append(evidence[id], c)
@@ -70,7 +74,7 @@ func mapCheck(framework *catalogs.Framework, c *shca.CheckResult) ([]shca.Contro
 	mapping := shca.MappingCited
 	switch {
 	case len(cited) == 0 && inTable:
-		cited, mapping = slices.Clone(known.Controls), shca.MappingTable
+		cited, mapping = known.Controls, shca.MappingTable
 	case len(cited) == 0:
 		return []shca.ControlID{}, shca.MappingNone
 	case partial && inTable:

@@ -45,6 +45,22 @@ type Options struct {
 	// TempDir holds the temporary file that large inputs need: about as many
 	// bytes as the unpacked input. "" is the system's folder.
 	TempDir string
+
+	// For tests; zero is the default.
+	batch  int // bytes of findings held in memory
+	limits limits
+}
+
+// limits keep hostile input from filling memory with things that are counted
+// one by one. AWS organizations and frameworks stay far below the defaults.
+type limits struct{ checks, scopes, controls int }
+
+func (l limits) orDefault() limits {
+	return limits{cmp.Or(l.checks, 50_000), cmp.Or(l.scopes, 200_000), cmp.Or(l.controls, 5_000)}
+}
+
+func (l limits) error(limit int, what string) error {
+	return fmt.Errorf("the findings name more than %d different %s, which no real estate does: assess the inputs in parts to find those that do", limit, what)
 }
 
 // Assess reads the source to its end and assesses what it holds. The caller
@@ -74,8 +90,8 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 	acc := NewAccumulator(o.Framework)
 	st := &store{
 		cites:    acc.cites,
-		versions: spool.Sorter{Dir: o.TempDir, Batch: 8 << 20},
-		subjects: spool.Sorter{Dir: o.TempDir},
+		versions: spool.Sorter{Dir: o.TempDir, Batch: cmp.Or(o.batch, 8<<20)},
+		subjects: spool.Sorter{Dir: o.TempDir, Batch: o.batch},
 	}
 	scopes := scopes{}
 	if err := scopes.read(ctx, source, o.Strict, st, a); err != nil {
@@ -85,16 +101,25 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 		return nil, errors.Join(err, st.close())
 	}
 	a.Findings, a.Release = st.findings(), st.close
+	limits := o.limits.orDefault()
 	var last time.Time
 	for f, err := range a.Findings {
 		if err == nil {
 			err = ctx.Err()
 		}
+		if err == nil {
+			acc.Add(f)
+			scopes.count(f)
+			switch {
+			case len(acc.checks) > limits.checks:
+				err = limits.error(limits.checks, "checks")
+			case len(scopes) > limits.scopes:
+				err = limits.error(limits.scopes, "accounts and regions")
+			}
+		}
 		if err != nil {
 			return nil, errors.Join(err, st.close())
 		}
-		acc.Add(f)
-		scopes.count(f)
 		if t := f.Observed(); t.After(last) {
 			last = t
 		}
@@ -103,8 +128,11 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 		a.Time = last
 	}
 	a.Scopes = scopes.sorted()
+	if acc.cited() > limits.controls {
+		return nil, errors.Join(limits.error(limits.controls, "controls"), st.close())
+	}
 	a.Checks, a.Controls = Evaluate(o.Framework, o.Baseline, acc.Checks())
-	if err := narrate(a, narrative); err != nil {
+	if err := narrate(a, o.Framework, narrative); err != nil {
 		return nil, errors.Join(err, st.close())
 	}
 	return a, nil

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"text/template"
 	"time"
+	"unicode"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/catalogs"
 )
 
 //go:embed narrative.tmpl
@@ -35,9 +36,12 @@ type NarrativeData struct {
 	Products   []string           // that report the control's checks, sorted
 	Checks     []*shca.CheckResult
 	Failing    []*shca.CheckResult // checks with failed findings, worst first: by severity, then by failed findings
+	Mapped     []shca.CheckID      // checks that the framework's table maps to the control, with or without findings
 	Reasons    []shca.ReasonCount  // why findings are undecided, most frequent first
 	Suppressed []shca.Sample       // examples of suppressed findings
 	Incomplete []shca.Scope        // scopes that were not read in full
+
+	MoreReasons bool // there are reasons besides those in Reasons
 }
 
 // narrativeFuncs are the functions of narrative templates besides those of
@@ -46,20 +50,16 @@ var narrativeFuncs = template.FuncMap{
 	// percent PART WHOLE: "75.00"; "" if WHOLE is zero.
 	"percent": shca.Percent,
 	// plural N ONE MANY: "1 check", "12 checks". N is a number or a text.
-	"plural": func(n any, one, many string) string {
-		text := fmt.Sprint(n)
-		if text == "1" {
-			return text + " " + one
-		}
-		return text + " " + many
-	},
-	// list VALUES MAX: "S3.1, S3.2 and 3 more".
+	"plural": plural,
+	// line TEXT: the text in one line, at most 500 characters of it.
+	"line": line,
+	// list VALUES MAX: "S3.1, S3.2 and S3.3", "S3.1, S3.2 and 3 more", each as line writes it.
 	"list": list,
-	// reasons COUNTS MAX: "CONFIG_EVALUATIONS_EMPTY 4, …".
+	// reasons COUNTS MAX: "CONFIG_EVALUATIONS_EMPTY (4), …".
 	"reasons": func(counts []shca.ReasonCount, limit int) string {
 		var texts []string
 		for _, c := range counts {
-			texts = append(texts, c.Code+" "+strconv.FormatInt(c.Count, 10))
+			texts = append(texts, fmt.Sprintf("%s (%d)", line(c.Code), c.Count))
 		}
 		return list(texts, limit)
 	},
@@ -68,11 +68,11 @@ var narrativeFuncs = template.FuncMap{
 		var texts []string
 		for _, s := range scopes {
 			name := strings.TrimSpace(strings.Join([]string{s.Source, s.AccountID, s.Region}, " "))
-			reason := s.Err
-			if reason == "" {
-				reason = fmt.Sprintf("%d findings could not be read", s.Skipped)
+			reason := line(s.Err)
+			if s.Skipped > 0 {
+				reason = joinText(reason, plural(s.Skipped, "finding", "findings")+" could not be read")
 			}
-			texts = append(texts, name+" ("+reason+")")
+			texts = append(texts, line(name)+" ("+reason+")")
 		}
 		return list(texts, 5)
 	},
@@ -80,6 +80,30 @@ var narrativeFuncs = template.FuncMap{
 	"date": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 	// subtract A B.
 	"subtract": func(a, b int) int { return a - b },
+}
+
+func plural(n any, one, many string) string {
+	text := fmt.Sprint(n)
+	if text == "1" {
+		return text + " " + one
+	}
+	return text + " " + many
+}
+
+// lineLimit is the number of characters that line keeps of a text. ASFF allows
+// 512 in most of them.
+const lineLimit = 500
+
+// line makes one line of a foreign text, so that it cannot pass for a part of
+// the narrative, and cuts it if it is long.
+func line(text any) string {
+	runes := []rune(strings.Join(strings.FieldsFunc(fmt.Sprint(text), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " "))
+	if len(runes) > lineLimit {
+		return string(runes[:lineLimit]) + " …"
+	}
+	return string(runes)
 }
 
 // list joins the elements of a slice, at most limit of them, and says how many
@@ -91,24 +115,24 @@ func list(values any, limit int) string {
 	}
 	var texts []string
 	for i := range min(v.Len(), limit) {
-		texts = append(texts, fmt.Sprint(v.Index(i)))
+		texts = append(texts, line(v.Index(i)))
 	}
-	text := strings.Join(texts, ", ")
 	if more := v.Len() - limit; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		texts = append(texts, fmt.Sprintf("%d more", more))
 	}
-	return text
+	last := max(0, len(texts)-1)
+	return strings.Join(texts[:last], ", ") + strings.Repeat(" and ", min(last, 1)) + strings.Join(texts[last:], "")
 }
 
 // ParseNarrative parses a narrative template in the syntax of text/template.
-// It is executed with a NarrativeData and may call percent, plural, list,
+// It is executed with a NarrativeData and may call percent, plural, line, list,
 // reasons, scopes, date and subtract.
 func ParseNarrative(text string) (*template.Template, error) {
 	return template.New("narrative").Option("missingkey=error").Funcs(narrativeFuncs).Parse(text)
 }
 
 // narrate writes the narrative of every control.
-func narrate(a *shca.Assessment, t *template.Template) error {
+func narrate(a *shca.Assessment, framework *catalogs.Framework, t *template.Template) error {
 	var incomplete []shca.Scope
 	for _, s := range a.Scopes {
 		if !s.Complete() {
@@ -119,7 +143,7 @@ func narrate(a *shca.Assessment, t *template.Template) error {
 		c := &a.Controls[i]
 		d := NarrativeData{
 			Control: *c, Framework: a.FrameworkName, Baseline: a.BaselineName,
-			Time: a.Time, Incomplete: incomplete,
+			Time: a.Time, Mapped: framework.ChecksFor(c.ID), Incomplete: incomplete,
 		}
 		reasons := map[string]int64{}
 		for _, id := range c.Checks {
@@ -130,6 +154,7 @@ func narrate(a *shca.Assessment, t *template.Template) error {
 			if check.Tally.Failed > 0 {
 				d.Failing = append(d.Failing, check)
 			}
+			d.MoreReasons = d.MoreReasons || check.MoreReasons
 			for _, r := range check.Reasons {
 				reasons[r.Code] += r.Count
 			}
@@ -147,7 +172,7 @@ func narrate(a *shca.Assessment, t *template.Template) error {
 		if err := t.Execute(&text, d); err != nil {
 			return fmt.Errorf("narrative of %s: %w", c.ID.Label(), err)
 		}
-		c.Narrative = text.String()
+		c.Narrative = strings.TrimSpace(text.String())
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ type store struct {
 	superseded []uint64 // bit set of sequence numbers
 }
 
-const valueHead = 8 // lengths of subject and finding before the finding, 4 bytes each
+const valueHead = 8 // lengths of subject, 0 for none, and of finding before the finding, 4 bytes each
 const valueTail = 8 // sequence number behind it
 
 // add stores one finding.
@@ -46,49 +46,61 @@ func (s *store) add(f *shca.Finding) error {
 	s.count++
 	updated := cmp.Or(f.UpdatedAt, f.Observed())
 
-	h := sha256.New()
-	s.val = s.val[:0]
+	s.val = append(s.val[:0], make([]byte, valueHead)...)
+	s.val = appendFinding(s.val, f)
+	binary.BigEndian.PutUint32(s.val[4:], uint32(len(s.val)-valueHead))
+	s.val = append(s.val, f.Raw...)
+	// Of copies with equal times any may win, but always the same one; copies
+	// that still tie are equal in every byte.
+	content := xxhash.Sum64(s.val)
+
+	s.key = s.key[:0]
 	for _, part := range [...]string{f.AccountID, f.ProductARN, f.ID} {
-		s.val = appendKey(s.val, part)
+		s.key = appendKey(s.key, part)
 	}
-	h.Write(s.val)
-	s.key = h.Sum(s.key[:0])[:16]
+	if f.ID == "" { // a finding of its own, unless the very same is read again
+		s.key = append(s.key, s.val[valueHead:]...)
+	}
+	identity := sha256.Sum256(s.key)
+	s.key = append(s.key[:0], identity[:16]...)
 	s.key = appendNewest(s.key, updated)
-	s.key = binary.BigEndian.AppendUint64(s.key, xxhash.Sum64(f.Raw)) // equal times: any order will do, but always the same
+	s.key = binary.BigEndian.AppendUint64(s.key, content)
 	s.key = binary.BigEndian.AppendUint64(s.key, seq)
 	if err := s.versions.Add(s.key, nil); err != nil {
 		return err
 	}
 
 	s.key = appendNatural(s.key[:0], string(f.Check))
-	for _, part := range [...]string{string(f.Check), f.AccountID, f.Region, resources(f)} {
+	for _, part := range [...]string{string(f.Check), f.AccountID, f.Region} {
 		s.key = appendKey(s.key, part)
 	}
+	s.key = appendResources(s.key, f.Resources)
 	subject := len(s.key)
-	s.key = append(s.key, flag(f.Archived()), flag(!s.cites(f)))
+	if f.Check == "" || f.ResourceID() == "" || !f.SecurityHub() {
+		subject = 0 // no other finding is sure to be of the same subject
+	}
+	s.key = append(s.key, bit(f.Archived()), bit(!s.cites(f)))
 	s.key = appendNewest(s.key, updated)
 	s.key = appendKey(s.key, f.ID)
+	s.key = binary.BigEndian.AppendUint64(s.key, content)
 
-	s.val = append(s.val[:0], make([]byte, valueHead)...)
-	s.val = appendFinding(s.val, f)
 	binary.BigEndian.PutUint32(s.val, uint32(subject))
-	binary.BigEndian.PutUint32(s.val[4:], uint32(len(s.val)-valueHead))
-	s.val = append(s.val, f.Raw...)
 	s.val = binary.BigEndian.AppendUint64(s.val, seq)
 	return s.subjects.Add(s.key, s.val)
 }
 
-// resources names the finding's resources in an order of their own.
-func resources(f *shca.Finding) string {
-	if len(f.Resources) < 2 {
-		return f.ResourceID()
-	}
-	ids := make([]string, len(f.Resources))
-	for i, r := range f.Resources {
-		ids[i] = r.ID
+// appendResources appends the ids of the resources, in an order of their own,
+// so that keys compare like lists of ids.
+func appendResources(b []byte, resources []shca.Resource) []byte {
+	ids := make([]string, 0, 8)
+	for i := range resources {
+		ids = append(ids, resources[i].ID)
 	}
 	slices.Sort(ids)
-	return strings.Join(ids, " ")
+	for _, id := range ids {
+		b = appendKey(b, id)
+	}
+	return append(b, 0, 0) // sorts before any further id
 }
 
 // finish ends adding.
@@ -151,14 +163,14 @@ func (s *store) findings() iter.Seq2[*shca.Finding, error] {
 				f.Disposition = shca.Archived
 			case f.Status == shca.NoStatus:
 				f.Disposition = shca.NotScored
-			case f.SecurityHub() && winner != nil && bytes.Equal(winner, r.Key[:subject]):
+			case subject > 0 && bytes.Equal(winner, r.Key[:subject]):
 				f.Disposition = shca.Superseded
 			default:
 				f.Disposition = shca.Assessed
 				if f.Suppressed() {
 					f.Disposition = shca.Suppressed
 				}
-				if f.SecurityHub() {
+				if subject > 0 {
 					winner = append(winner[:0], r.Key[:subject]...)
 				}
 			}
@@ -209,15 +221,13 @@ func appendNatural(b []byte, text string) []byte {
 		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
 			i++
 		}
-		for start < i-1 && text[start] == '0' {
-			start++
+		digits := strings.TrimLeft(text[start:i], "0")
+		b = append(b, '0')
+		n := len(digits)
+		for ; n >= 0xff; n -= 0xff {
+			b = append(b, 0xff)
 		}
-		if text[start] == '0' {
-			start++
-		}
-		n := i - start
-		b = append(b, '0', byte(min(n, 255)))
-		b = append(b, text[start:i]...)
+		b = append(append(b, byte(n)), digits...)
 	}
 	return append(b, 0, 1)
 }
@@ -228,7 +238,7 @@ func appendNewest(b []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint32(b, ^uint32(t.Nanosecond()))
 }
 
-func flag(b bool) byte {
+func bit(b bool) byte {
 	if b {
 		return 1
 	}

@@ -25,6 +25,7 @@ import (
 const DefaultBatch = 32 << 20
 
 const (
+	maxBatch      = 1 << 30  // offsets in a batch have 32 bits
 	readBuffers   = 16 << 20 // bytes for reading all runs of one pass
 	minReadBuffer = 8 << 10
 	maxReadBuffer = 256 << 10
@@ -43,6 +44,7 @@ type Sorter struct {
 	arena []byte
 	index []span
 	file  *os.File
+	w     *bufio.Writer
 	named bool // the file could not be removed while open
 	size  int64
 	runs  []run
@@ -60,7 +62,10 @@ type run struct{ start, end int64 }
 
 // Add adds a record. It copies both slices.
 func (s *Sorter) Add(key, value []byte) error {
-	limit := cmp.Or(s.Batch, DefaultBatch)
+	limit := min(cmp.Or(s.Batch, DefaultBatch), maxBatch)
+	if n := len(key) + len(value); n > maxBatch {
+		return fmt.Errorf("a record of %d bytes is too large to sort", n)
+	}
 	if len(s.arena) > 0 && len(s.arena)+len(key)+len(value) > limit {
 		if err := s.flush(); err != nil {
 			return err
@@ -102,28 +107,32 @@ func (s *Sorter) flush() error {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.Dir, "shca-spool-*")
 		if err != nil {
-			return fmt.Errorf("temporary file for sorting: %w (set TMPDIR to a folder with room for the unpacked input)", err)
+			return writeError(err)
 		}
 		s.file = f
 		s.named = os.Remove(f.Name()) != nil
 	}
 	s.sort()
-	w := bufio.NewWriterSize(io.NewOffsetWriter(s.file, s.size), 1<<20)
+	if s.w == nil {
+		s.w = bufio.NewWriterSize(nil, 1<<20)
+	}
+	w := s.w
+	w.Reset(io.NewOffsetWriter(s.file, s.size))
 	size := int64(0)
 	var head [2 * binary.MaxVarintLen32]byte
 	for _, r := range s.index {
 		h := binary.AppendUvarint(head[:0], uint64(r.val-r.start))
 		h = binary.AppendUvarint(h, uint64(r.end-r.val))
 		if _, err := w.Write(h); err != nil {
-			return s.writeError(err)
+			return writeError(err)
 		}
 		if _, err := w.Write(s.arena[r.start:r.end]); err != nil {
-			return s.writeError(err)
+			return writeError(err)
 		}
 		size += int64(len(h)) + int64(r.end-r.start)
 	}
 	if err := w.Flush(); err != nil {
-		return s.writeError(err)
+		return writeError(err)
 	}
 	s.runs = append(s.runs, run{s.size, s.size + size})
 	s.size += size
@@ -131,12 +140,12 @@ func (s *Sorter) flush() error {
 	return nil
 }
 
-func (s *Sorter) writeError(err error) error {
+func writeError(err error) error {
 	return fmt.Errorf("temporary file for sorting: %w (set TMPDIR to a folder with room for the unpacked input)", err)
 }
 
 // Sort ends collecting and returns the records in order. The Sorter must not
-// be used after.
+// be used after, except that it is still to be closed if there was an error.
 func (s *Sorter) Sort() (*Sorted, error) {
 	if s.file == nil {
 		s.sort()
@@ -144,33 +153,44 @@ func (s *Sorter) Sort() (*Sorted, error) {
 	}
 	if len(s.index) > 0 {
 		if err := s.flush(); err != nil {
-			return nil, errors.Join(err, s.Close())
+			return nil, err
 		}
 	}
 	sorted := &Sorted{file: s.file, named: s.named, runs: s.runs}
-	s.arena, s.index, s.file = nil, nil, nil
+	s.arena, s.index, s.file, s.w = nil, nil, nil, nil
 	return sorted, nil
 }
 
 // Close gives up the records of a Sorter that is not going to be sorted.
-func (s *Sorter) Close() error { return closeFile(s.file, s.named) }
+// Closing twice, or after Sort, does nothing.
+func (s *Sorter) Close() error {
+	file := s.file
+	s.arena, s.index, s.file = nil, nil, nil
+	return closeFile(file, s.named)
+}
 
 // Sorted is a sorted sequence of records.
 type Sorted struct {
 	arena []byte
 	index []span
 
-	file  *os.File
-	named bool
-	runs  []run
+	file   *os.File
+	named  bool
+	runs   []run
+	closed bool
 }
 
 // All yields key and value of each record, ordered by key, then value. Both
 // are valid until the next step only. Any number of goroutines may range at
-// the same time, again and again, until Close.
+// the same time, again and again, until Close; after it there is an error.
 func (s *Sorted) All() iter.Seq2[Record, error] {
-	if s.file == nil {
-		return func(yield func(Record, error) bool) {
+	return func(yield func(Record, error) bool) {
+		switch {
+		case s.closed:
+			yield(Record{}, errClosed)
+		case s.file != nil:
+			s.merge(yield)
+		default:
 			for _, r := range s.index {
 				if !yield(Record{s.arena[r.start:r.val], s.arena[r.val:r.end]}, nil) {
 					return
@@ -178,16 +198,18 @@ func (s *Sorted) All() iter.Seq2[Record, error] {
 			}
 		}
 	}
-	return s.merge
 }
+
+var errClosed = errors.New("temporary file for sorting: it is closed already")
 
 // Record is a key and its value.
 type Record struct{ Key, Value []byte }
 
-// Close frees the records.
+// Close frees the records. Closing twice does nothing.
 func (s *Sorted) Close() error {
-	s.arena, s.index = nil, nil
-	return closeFile(s.file, s.named)
+	file := s.file
+	s.arena, s.index, s.file, s.closed = nil, nil, nil, true
+	return closeFile(file, s.named)
 }
 
 func closeFile(f *os.File, named bool) error {
@@ -205,7 +227,8 @@ func (s *Sorted) merge(yield func(Record, error) bool) {
 	buffer := min(max(readBuffers/len(s.runs), minReadBuffer), maxReadBuffer)
 	var h cursors
 	for _, r := range s.runs {
-		c := &cursor{r: bufio.NewReaderSize(io.NewSectionReader(s.file, r.start, r.end-r.start), buffer)}
+		size := r.end - r.start
+		c := &cursor{r: bufio.NewReaderSize(io.NewSectionReader(s.file, r.start, size), buffer), left: size}
 		switch err := c.next(); err {
 		case nil:
 			h = append(h, c)
@@ -237,23 +260,30 @@ func (s *Sorted) merge(yield func(Record, error) bool) {
 type cursor struct {
 	Record
 	r      *bufio.Reader
+	left   int64 // bytes of the run behind Record
 	prefix uint64
 	buf    []byte
 }
 
 // next reads the next record; io.EOF at the end of the run.
 func (c *cursor) next() error {
+	if c.left == 0 {
+		return io.EOF
+	}
 	k, err := binary.ReadUvarint(c.r)
 	if err != nil {
-		if err == io.EOF {
-			return err
-		}
 		return readError(err)
 	}
 	v, err := binary.ReadUvarint(c.r)
 	if err != nil {
 		return readError(err)
 	}
+	var head [2 * binary.MaxVarintLen64]byte
+	c.left -= int64(len(binary.AppendUvarint(binary.AppendUvarint(head[:0], k), v)))
+	if c.left < 0 || k > uint64(c.left) || v > uint64(c.left)-k {
+		return readError(io.ErrUnexpectedEOF)
+	}
+	c.left -= int64(k + v)
 	n := int(k + v)
 	if cap(c.buf) < n {
 		c.buf = make([]byte, n+n/4)
