@@ -68,12 +68,10 @@ func (s *fileSource) Records(ctx context.Context) iter.Seq2[shca.Record, error] 
 				Pages:    pages,
 			}
 			for record, err := range one.Records(ctx) {
-				if !yield(record, err) {
+				var skipped *shca.FindingError
+				if !yield(record, err) || err != nil && !errors.As(err, &skipped) {
 					return
 				}
-			}
-			if ctx.Err() != nil {
-				return
 			}
 		}
 		if pages.Missing() {

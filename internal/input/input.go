@@ -62,7 +62,7 @@ func List(paths []string, stdin io.Reader) ([]File, error) {
 			if slices.ContainsFunc(files, func(f File) bool { return f.Name == "stdin" }) {
 				return nil, errors.New(`"-" (standard input) is given twice`)
 			}
-			files = append(files, File{Name: "stdin", Open: func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }})
+			files = append(files, standardInput(stdin))
 			continue
 		}
 		info, err := os.Stat(path)
@@ -76,12 +76,15 @@ func List(paths []string, stdin io.Reader) ([]File, error) {
 			continue
 		}
 		before := len(files)
-		err = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		// Through fs.FS, so that path itself may be a symbolic link.
+		err = fs.WalkDir(os.DirFS(path), ".", func(name string, entry fs.DirEntry, err error) error {
+			inside := name != "."
+			name = filepath.Join(path, filepath.FromSlash(name))
 			switch {
 			case err != nil:
 				files = append(files, File{Name: name, Err: err})
 				return nil
-			case name != path && strings.HasPrefix(entry.Name(), "."):
+			case inside && strings.HasPrefix(entry.Name(), "."):
 				if entry.IsDir() {
 					return filepath.SkipDir
 				}
@@ -97,6 +100,9 @@ func List(paths []string, stdin io.Reader) ([]File, error) {
 			case info.IsDir():
 				files = append(files, File{Name: name, Err: errors.New("a symbolic link to a directory is not followed: name the directory itself")})
 				return nil
+			case !info.Mode().IsRegular(): // a pipe may never end
+				files = append(files, File{Name: name, Err: errors.New("is no regular file: name it itself to have it read")})
+				return nil
 			}
 			return add(name, info)
 		})
@@ -108,6 +114,19 @@ func List(paths []string, stdin io.Reader) ([]File, error) {
 		}
 	}
 	return files, nil
+}
+
+// standardInput can be opened once: a second pass would find it empty, and
+// not say so.
+func standardInput(r io.Reader) File {
+	opened := false
+	return File{Name: "stdin", Open: func() (io.ReadCloser, error) {
+		if opened {
+			return nil, errors.New("standard input can be read once only: save it to a file")
+		}
+		opened = true
+		return io.NopCloser(r), nil
+	}}
 }
 
 func regular(name string, info fs.FileInfo) File {
@@ -170,17 +189,17 @@ func (s *Stream) unpack(stored io.Reader) (*bufio.Reader, error) {
 	case bytes.HasPrefix(head, gzipMagic):
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
+			return nil, unpackError("gzip", err)
 		}
 		s.closers = append(s.closers, z.Close)
-		r = bufio.NewReaderSize(z, bufferSize)
-	case bytes.HasPrefix(head, zstdMagic):
+		r = bufio.NewReaderSize(&unpackReader{z, "gzip"}, bufferSize)
+	case bytes.HasPrefix(head, zstdMagic), isSkippableFrame(head):
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
-			return nil, fmt.Errorf("zstd: %w", err)
+			return nil, unpackError("zstd", err)
 		}
 		s.closers = append(s.closers, func() error { z.Close(); return nil })
-		r = bufio.NewReaderSize(z, bufferSize)
+		r = bufio.NewReaderSize(&unpackReader{z, "zstd"}, bufferSize)
 	case bytes.HasPrefix(head, zipMagic):
 		return nil, errors.New("a zip archive: unpack it and name the files inside")
 	}
@@ -197,6 +216,33 @@ func (s *Stream) unpack(stored io.Reader) (*bufio.Reader, error) {
 		}
 	}
 	return r, nil
+}
+
+// isSkippableFrame recognises the frames that parallel compressors put in
+// front of those with data (RFC 8878, section 3.1.2).
+func isSkippableFrame(head []byte) bool {
+	return len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
+}
+
+// unpackReader says of errors that they come from unpacking.
+type unpackReader struct {
+	io.Reader
+	format string
+}
+
+func (u *unpackReader) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = unpackError(u.format, err)
+	}
+	return n, err
+}
+
+func unpackError(format string, err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+		return fmt.Errorf("%s: the file is cut off: copy or write it anew (%w)", format, io.ErrUnexpectedEOF)
+	}
+	return fmt.Errorf("%s: the file is damaged: copy or write it anew (%w)", format, err)
 }
 
 // utf16Order recognises UTF-16 by its byte order mark, or by the zero byte that

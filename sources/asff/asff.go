@@ -65,8 +65,23 @@ func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 		defer cancel()
 		run := s.start(ctx, text)
 		var number int64
-		for c := range run.ordered {
+		for {
+			// A read that blocks must not keep the reader of the records.
+			var c *chunk
+			var more bool
+			select {
+			case <-ctx.Done():
+			case c, more = <-run.ordered:
+			}
+			if err := ctx.Err(); err != nil {
+				yield(shca.Record{}, err)
+				return
+			}
+			if !more {
+				break
+			}
 			<-c.done
+			read := int64(0)
 			for i := range c.items {
 				item := &c.items[i]
 				number++
@@ -75,17 +90,14 @@ func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 					item.err.Source, item.err.Number = s.Name, number
 					ok = yield(shca.Record{}, item.err)
 				} else {
+					read++
 					ok = yield(shca.Record{Finding: item.finding}, nil)
 				}
 				if !ok {
 					return
 				}
 			}
-			s.Progress.AddFindings(int64(len(c.items)))
-		}
-		if err := ctx.Err(); err != nil {
-			yield(shca.Record{}, err)
-			return
+			s.Progress.AddFindings(read)
 		}
 		if scope := s.scope(run.scan, run.err, number); scope != nil {
 			yield(shca.Record{Scope: scope}, nil)
@@ -95,9 +107,9 @@ func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 
 // scope says what the text as a whole has to say, or nil.
 func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
-	if s.Pages != nil && scan.lists > 0 {
-		s.Pages.open = s.Pages.open || scan.next
-		s.Pages.last = s.Pages.last || !scan.next
+	if s.Pages != nil {
+		s.Pages.open = s.Pages.open || scan.more
+		s.Pages.last = s.Pages.last || scan.last
 	}
 	scope := &shca.Scope{Source: s.Name}
 	var problems []string
@@ -122,7 +134,7 @@ func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
 		problems[len(problems)-1] = "one of its documents holds no findings but is " + scan.others[0]
 	}
 	scope.Err = strings.Join(problems, "; ")
-	if scan.next {
+	if scan.more && !scan.last {
 		scope.Note = "its last reply has a NextToken: the page that follows must be among the inputs"
 	}
 	if scope.Err == "" && scope.Note == "" {
@@ -156,7 +168,7 @@ type run struct {
 }
 
 func (s *Source) start(ctx context.Context, text io.ReadCloser) *run {
-	workers := runtime.GOMAXPROCS(0)
+	workers := min(runtime.GOMAXPROCS(0), 8) // scanning keeps no more busy
 	r := &run{ordered: make(chan *chunk, 2*workers)}
 	work := make(chan *chunk, 2*workers)
 	for range workers {
@@ -202,7 +214,7 @@ func (s *Source) start(ctx context.Context, text io.ReadCloser) *run {
 			return len(cur.items) < 4096 || flush()
 		}}
 		r.err = r.scan.run()
-		if len(cur.items) > 0 {
+		if len(cur.items) > 0 && !r.scan.stopped {
 			flush()
 		}
 	}()

@@ -8,21 +8,26 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
 	maxFinding = 4 << 20 // bytes of one finding; AWS's own limit is 240 KB
 	maxDepth   = 256     // levels of nesting in one finding; ASFF has about ten
 	maxHead    = 64 << 10
-	maxLevels  = 8 // wrappers around a list of findings; three are in use
+	isFinding  = 3  // markers that make an object a finding
+	maxLevels  = 8  // wrappers around a list of findings; three are in use
 	maxKeys    = 40 // members by which a document without findings is described
-	maxOthers  = 5 // documents without findings that are described
+	maxOthers  = 5  // documents without findings that are described
 )
 
 // A scanner finds the findings in a stream of JSON without parsing them: it
 // follows strings and brackets only, so that a finding that is broken inside
 // costs that finding and no other. It holds one finding at a time, however
-// long the input or its lines are.
+// long the input or its lines are, and takes time in proportion to the input,
+// however broken that is.
 //
 // It knows the wrappers that findings travel in by the names of their members
 // (see wrappers), wherever in the wrapping object these stand.
@@ -33,13 +38,19 @@ type scanner struct {
 	end int   // end of what has been read into buf
 	err error // why reading ended; io.EOF at the regular end
 
-	keep int    // start of the bytes to hold on to, -1 for none
-	lost bool   // bytes to hold on to were dropped: more than maxFinding
-	head []byte // the beginning of what was dropped
+	keep   int    // start of the bytes to hold on to, -1 for none
+	lost   bool   // bytes to hold on to were dropped: more than maxFinding
+	head   []byte // the beginning of what was dropped
+	gaveUp bool   // fill has ended what would have been lost, see rewind
+	rescue int    // bytes that rewind may still go back
+
+	names map[string]string // names of members seen, to make each string once
 
 	stack stack
-	lines bool // a string must end on its line: top-level text may be NDJSON
-	start int  // where in buf the finding emitted last began
+	// torn: a finding that is not closed, or text between findings, has been
+	// reported; loose text and objects that are no findings belong to it.
+	torn   bool
+	broken error // the first error around a list of findings
 
 	// finding takes each finding in turn. raw is valid during the call only;
 	// broken says why it cannot be read, and raw may be just its beginning
@@ -48,7 +59,10 @@ type scanner struct {
 	stopped bool
 
 	lists   int      // lists of findings seen, empty ones too
-	next    bool     // the last reply had a NextToken: further pages exist
+	reply   bool     // a reply's list has been seen, and its end has not been noted
+	next    bool     // that reply has a NextToken
+	more    bool     // there was a reply that a further page follows
+	last    bool     // there was a reply that none follows
 	others  []string // what documents without findings are, at most maxOthers of them
 	nOthers int
 }
@@ -62,8 +76,8 @@ var wrappers = []string{
 	"apiResponse", // service integrations: apiResponse.Findings
 }
 
-// markers are members of ASFF findings. An object that has three of them is
-// taken for a finding wherever it stands.
+// markers are members of ASFF findings. An object that has isFinding of them
+// is taken for a finding wherever it stands, and one that has fewer never is.
 var markers = []string{
 	"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title",
 	"Description", "Severity", "Resources", "Compliance", "CreatedAt", "UpdatedAt",
@@ -72,28 +86,28 @@ var markers = []string{
 
 var (
 	errNotClosed  = errors.New("broken JSON: the finding is not closed; others that follow may be lost with it")
-	errSyntax     = errors.New("broken JSON: a member has no name")
+	errCutShort   = errors.New("broken JSON: a bracket too many closes the finding before its end")
 	errNotObject  = errors.New("a finding is a JSON object, and this is none")
+	errNotFinding = errors.New("this object has not the members of an ASFF finding")
 	errBetween    = errors.New("broken JSON: text between findings")
 	errTooBig     = fmt.Errorf("larger than %d MiB, the limit for one finding", maxFinding>>20)
 	errTooDeep    = fmt.Errorf("nested deeper than %d levels, the limit for one finding", maxDepth)
-	errListOpen   = errors.New("the input ends inside its list of findings: those that follow are missing")
-	errListBroken = errors.New("broken JSON around the list of findings: what follows is not read")
+	errListOpen   = errors.New("the input ends inside a list of findings or the object around it: findings may be missing; write it anew")
+	errListBroken = errors.New("broken JSON around a list of findings: findings may be missing; write it anew")
+	errListCut    = errors.New("a list of findings is cut off where the next document begins: findings may be missing; write it anew")
 )
 
-// errNextLine ends a list whose element is not closed when a line follows that
-// begins an object: in a file of one wrapper a line, that is the next wrapper.
-var errNextLine = errors.New("next line")
-
-// run scans the whole stream. It returns what ended it too early, or nil.
+// run scans the whole stream. It returns what kept it from being read in
+// full, or nil.
 func (s *scanner) run() error {
 	s.keep = -1
+	s.rescue = 4 * maxFinding
 	if !s.space() {
 		return s.ended(nil)
 	}
 	if c := s.buf[s.pos]; c != '{' && c != '[' {
 		s.fillTo(40)
-		return fmt.Errorf("not JSON: it begins with %.40q", s.buf[s.pos:s.end])
+		return fmt.Errorf("not JSON: it begins with %.40q; export with --output json", s.buf[s.pos:s.end])
 	}
 	for !s.stopped && s.space() {
 		var err error
@@ -101,19 +115,23 @@ func (s *scanner) run() error {
 		case ',': // between the lines of some exports
 			s.pos++
 		case '{':
-			err = s.object(0)
+			err = s.object(0, false)
 		case '[':
 			err = s.list(0)
 		default:
-			s.begin()
-			s.emit(errBetween)
-			s.resync()
+			s.loose(errBetween)
 		}
-		if err != nil && err != errNextLine {
+		switch err {
+		case nil:
+		case errListOpen, errListBroken, errListCut:
+			s.broken = cmp.Or(s.broken, err)
+			s.torn = true
+		default:
 			return err
 		}
 	}
-	return s.ended(nil)
+	s.endReply()
+	return s.ended(s.broken)
 }
 
 // ended says why the input ended: a read error if there was one, else err.
@@ -133,79 +151,115 @@ func (s *scanner) readFailed() bool {
 	return s.pos == s.end && s.err != nil && s.err != io.EOF
 }
 
+// endReply notes whether a further page follows the last reply.
+func (s *scanner) endReply() {
+	s.more = s.more || s.reply && s.next
+	s.last = s.last || s.reply && !s.next
+	s.reply, s.next = false, false
+}
+
 // list reads an array of findings; s.pos is at its bracket. At level 0 its
 // elements may be wrappers, as in a list of events.
 func (s *scanner) list(level int) error {
 	s.keep = -1
 	s.pos++
 	s.lists++
-	s.next = false
+	if level > 0 {
+		s.endReply()
+		s.reply, s.torn = true, false
+	}
 	for !s.stopped && s.space() {
-		switch c := s.buf[s.pos]; {
-		case c == ']':
+		switch s.buf[s.pos] {
+		case ']':
 			s.pos++
 			return nil
-		case c == ',':
+		case ',':
 			s.pos++
-		case c == '}':
-			return errListBroken
-		case c == '{' && level == 0:
-			if err := s.object(1); err != nil {
+		case '{':
+			if err := s.object(level+1, level > 0); err != nil {
 				return err
 			}
-		default:
+		case '}':
+			s.pos++
+			if s.torn {
+				continue
+			}
+			if !s.space() || s.buf[s.pos] != ',' && s.buf[s.pos] != ']' {
+				return s.ended(errListBroken) // it closes the object around the list
+			}
 			s.begin()
-			s.stack.reset()
-			s.lines = false
-			broken := s.skip()
-			if c != '{' {
-				broken = errNotObject
-			}
-			if broken != nil && s.readFailed() {
-				return s.err // says better than the finding why it is not whole
-			}
-			if s.pos == s.keep {
-				s.pos++
-			}
-			s.emit(broken)
-			if broken == errNotClosed && s.pos > 0 && s.pos < s.end && s.buf[s.pos-1] == '\n' {
-				return errNextLine
-			}
+			s.emit(errBetween)
+		default:
+			s.loose(errNotObject)
 		}
 	}
 	return s.ended(errListOpen)
 }
 
+// loose moves over the value or bracket at s.pos, which stands where a finding
+// is expected, and reports it unless it belongs to what has been reported.
+func (s *scanner) loose(err error) {
+	if s.torn {
+		s.keep = -1
+	} else {
+		s.begin()
+	}
+	s.stack.reset()
+	switch s.buf[s.pos] {
+	case '}', ']', ':':
+		s.pos++
+	default:
+		s.skip()
+		if s.space() && s.buf[s.pos] == ':' {
+			err = errBetween
+		}
+	}
+	if !s.torn && !s.readFailed() {
+		s.emit(err)
+	}
+}
+
 // object reads an object that is a finding, wraps some, or is neither; s.pos
-// is at its brace. level counts the lists and wrappers around it.
-func (s *scanner) object(level int) error {
+// is at its brace. level counts the lists and wrappers around it; element says
+// that it stands in a wrapper's list of findings.
+func (s *scanner) object(level int, element bool) error {
 	s.begin()
 	s.stack.reset()
 	s.stack.push('{')
-	s.lines = level == 0
 	s.pos++
 	var (
 		keys    []string
 		marked  int
-		wrapper bool
-		token   bool
-		broken  error
+		wrapper bool // it has held findings
+		token   bool // it has a NextToken
+		closed  bool // s.pos is behind it
+		invalid bool // it is no JSON; decoding it says why
 	)
-	for broken == nil && s.space() {
+members:
+	for !closed && s.space() {
 		c := s.buf[s.pos]
-		if c == '}' {
+		switch c {
+		case '}':
 			s.pos++
-			s.stack.depth--
+			closed = true
+			continue
+		case ',':
+			s.pos++
+			continue
+		case '{': // the next finding
+			break members
+		}
+		key, before := s.key(), byte(',')
+		if c == '"' {
+			if !s.text() || !s.space() {
+				break
+			}
+			before = value
+		}
+		if before != value || s.buf[s.pos] != ':' {
+			invalid = true
+			closed = s.skipTo(0, before)
 			break
-		}
-		if c == ',' {
-			s.pos++
-			continue
-		}
-		key := s.key()
-		if c != '"' || !s.text() || !s.space() || s.buf[s.pos] != ':' {
-			broken = s.skipOpen()
-			continue
 		}
 		s.pos++
 		if !s.space() {
@@ -218,48 +272,101 @@ func (s *scanner) object(level int) error {
 		if len(keys) < maxKeys {
 			keys = append(keys, key)
 		}
-		if (c == '[' || c == '{') && marked < 3 && level < maxLevels && slices.Contains(wrappers, key) {
-			wrapper = true
-			inner := s.list
-			if c == '{' {
-				inner = s.object
+		if (c == '[' || c == '{') && marked < isFinding && level < maxLevels && slices.Contains(wrappers, key) {
+			if element && !s.lost { // the list has no end: this is the next document
+				s.pos = s.keep
+				return errListCut
 			}
-			if err := inner(level + 1); err != nil || s.stopped {
+			wrapper = true
+			var err error
+			if c == '[' {
+				err = s.list(level + 1)
+			} else {
+				err = s.object(level+1, false)
+			}
+			if err != nil || s.stopped {
 				return err
 			}
 			s.keep = -1
 			s.stack.reset()
 			s.stack.push('{')
-			s.lines = level == 0
 			continue
 		}
 		if key == "NextToken" || key == "nextToken" {
 			s.fillTo(2)
 			token = c == '"' && s.end-s.pos >= 2 && s.buf[s.pos+1] != '"'
 		}
-		if broken = s.skip(); s.stack.depth == 0 { // a bracket closed the object too early
-			broken = cmp.Or(broken, errSyntax)
+		if !s.skip() {
+			break
+		}
+		if s.stack.depth == 0 { // a bracket inside the value closed the object too
+			invalid, closed = true, true
 		}
 	}
-	open := s.stack.depth > 0 // the input ended inside the object
 	switch {
-	case open && s.readFailed():
-		return s.err
-	case wrapper && (open || broken != nil):
+	case !closed && s.readFailed():
+		return s.err // says better than the finding why it is not whole
+	case wrapper && !closed && s.pos == s.end:
+		return errListOpen
+	case wrapper && (!closed || invalid):
 		return errListBroken
 	case wrapper:
 		s.next = s.next || token
-		s.keep = -1
-	case open || broken != nil:
-		s.emit(cmp.Or(broken, errNotClosed))
-		if level == 0 && cmp.Or(broken, errNotClosed) == errNotClosed {
-			s.resync()
-		}
-	case marked >= 3:
+	case !closed:
+		s.emit(errNotClosed)
+	case marked >= isFinding:
+		s.emit(s.cutShort(keys))
+	case s.torn:
+	case invalid:
 		s.emit(nil)
+	case element:
+		s.emit(errNotFinding)
 	default:
-		s.keep = -1
 		s.other(keys)
+	}
+	s.keep = -1
+	return nil
+}
+
+// cutShort returns an error if the text behind the finding that ends at s.pos
+// goes on with more of it: then a quote or bracket too many has closed it
+// before its end, and what was read of it is valid but not all. A member that
+// the finding has already is the next finding's, which has lost its brace.
+func (s *scanner) cutShort(keys []string) error {
+	const far = 4096
+	if s.lost || s.pos-s.keep > maxFinding-2*far {
+		return nil // looking ahead would exceed what can be held
+	}
+	line := true // still on the finding's last line
+	for i := range far {
+		s.fillTo(i + 1)
+		if s.pos+i == s.end {
+			return nil
+		}
+		switch c := s.buf[s.pos+i]; {
+		case c == '\n':
+			line = false
+		case c == ' ' || c == '\t' || c == '\r' || c == ',' || c == '}':
+		case c == '"':
+			s.pos += i
+			s.fillTo(200)
+			key := s.key()
+			rest := bytes.TrimLeft(s.buf[min(s.pos+len(key)+2, s.end):s.end], " \t\r\n")
+			s.pos -= i
+			if slices.Contains(keys, key) || key != "" && !bytes.HasPrefix(rest, []byte(":")) {
+				return nil
+			}
+			return errCutShort
+		case c == '{' || c == ']' || c < ' ' || c == 0xef || !line && c != ':':
+			return nil
+		default:
+			s.fillTo(i + 40)
+			rest := s.buf[s.pos+i : s.end]
+			if n := bytes.IndexAny(rest, ",]} \t\r\n"); n > 0 && jsontext.Value(rest[:n]).IsValid() {
+				return nil // a number or the like, which is no finding but no part of one either
+			}
+			return errCutShort
+		}
 	}
 	return nil
 }
@@ -267,7 +374,10 @@ func (s *scanner) object(level int) error {
 // other records a document that holds no findings.
 func (s *scanner) other(keys []string) {
 	s.nOthers++
-	if what := describe(keys); len(s.others) < maxOthers && !slices.Contains(s.others, what) {
+	if len(s.others) == maxOthers {
+		return
+	}
+	if what := describe(keys); !slices.Contains(s.others, what) {
 		s.others = append(s.others, what)
 	}
 }
@@ -289,80 +399,79 @@ func describe(keys []string) string {
 	case len(keys) == 0:
 		return "an empty object"
 	}
-	return fmt.Sprintf("a document with the members %.200s", strings.Join(keys[:min(len(keys), 8)], ", "))
+	names := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.Join(keys[:min(len(keys), 8)], ", "))
+	return fmt.Sprintf("a document with the members %.200s", names)
 }
 
-// skip moves behind the value at s.pos. It returns errNotClosed if the value
-// is not closed where the text around it goes on; s.pos is there then.
-func (s *scanner) skip() error {
+// skip moves behind the value at s.pos. It returns false if the value is not
+// closed where the text around it goes on; s.pos is there then.
+func (s *scanner) skip() bool {
 	switch s.buf[s.pos] {
 	case '"':
-		if !s.text() {
-			return errNotClosed
-		}
-		return nil
+		return s.text()
 	case '{', '[':
 		return s.skipTo(s.stack.depth, ':')
 	}
 	s.literal()
-	return nil
+	return true
 }
 
-// skipOpen moves behind the object that s.pos is in, after a syntax error.
-func (s *scanner) skipOpen() error {
-	return cmp.Or(s.skipTo(0, 0), errSyntax)
-}
+// value stands for the last byte of a value in skipTo.
+const value = 'v'
 
 // skipTo reads on until the stack is down to depth. prev is the token before
 // s.pos: an opening brace behind a value, or where an object expects a name,
-// is the beginning of the next finding and not a part of this one.
-func (s *scanner) skipTo(depth int, prev byte) error {
-	const value = 'v'
+// is the beginning of the next finding and not a part of this one. It returns
+// false there, at a bracket that closes nothing, and at the end of the input.
+func (s *scanner) skipTo(depth int, prev byte) bool {
 	for {
 		if s.pos == s.end && !s.fill() {
-			return errNotClosed
+			return false
 		}
 		switch c := s.buf[s.pos]; c {
 		case ' ', '\t', '\r', '\n':
 			s.pos++
-			continue
 		case '"':
 			if !s.text() {
-				return errNotClosed
+				return false
 			}
 			prev = value
-			continue
 		case '{', '[':
 			if c == '{' && (prev == value || prev == ',' && s.stack.top() == '{') {
-				return errNotClosed
+				return false
 			}
 			s.stack.push(c)
 			s.pos++
 			prev = c
-			continue
 		case ',', ':':
 			s.pos++
 			prev = c
-			continue
 		case '}', ']':
 			if !s.stack.pop(c) {
-				return errNotClosed
+				return false
 			}
 			s.pos++
 			prev = value
+			if s.stack.depth <= depth {
+				return true
+			}
 		default:
 			s.literal()
 			prev = value
-			continue
-		}
-		if s.stack.depth <= depth {
-			return nil
 		}
 	}
 }
 
-// text moves behind the string at s.pos. It returns false if the string is not
-// closed: at the end of the input, or in the text of lines at a line's end.
+// text moves behind the string at s.pos; it returns false at the end of the
+// input. A string that has no closing quote ends with its line, or before the
+// next string's opening quote, which shows by what follows it, and the commas
+// and brackets in front of that: a missing quote does not turn all that follows
+// inside out. Decoding reports it.
 func (s *scanner) text() bool {
 	s.pos++
 	for {
@@ -379,20 +488,30 @@ func (s *scanner) text() bool {
 			continue
 		}
 		switch b[i] {
-		case '"':
-			s.pos++
-			return true
 		case '\n':
-			if s.lines {
-				return false
-			}
-			s.pos++
+			return true
 		case '\\':
 			s.pos++
 			if s.pos == s.end && !s.fill() {
 				return false
 			}
-			s.pos++
+			if s.buf[s.pos] != '\n' {
+				s.pos++
+			}
+		case '"':
+			s.fillTo(2)
+			if s.pos+1 == s.end {
+				s.pos++
+				return true
+			}
+			switch s.buf[s.pos+1] {
+			case ',', ':', '}', ']', ' ', '\t', '\r', '\n':
+				s.pos++
+				return true
+			}
+			for ; s.pos > max(s.keep, 0) && bytes.IndexByte([]byte(",:{}[] \t"), s.buf[s.pos-1]) >= 0; s.pos-- {
+			}
+			return true
 		}
 	}
 }
@@ -419,10 +538,21 @@ func (s *scanner) key() string {
 	if len(b) == 0 || b[0] != '"' {
 		return ""
 	}
-	if i := bytes.IndexByte(b[1:min(len(b), longest+2)], '"'); i >= 0 {
-		return string(b[1 : 1+i])
+	i := bytes.IndexByte(b[1:min(len(b), longest+2)], '"')
+	if i < 0 {
+		return ""
 	}
-	return ""
+	name, ok := s.names[string(b[1:1+i])]
+	if !ok {
+		name = string(b[1 : 1+i])
+		if s.names == nil {
+			s.names = map[string]string{}
+		}
+		if len(s.names) < 1000 {
+			s.names[name] = name
+		}
+	}
+	return name
 }
 
 // space moves to the next byte that is no white space; false at the end. Byte
@@ -449,50 +579,47 @@ func (s *scanner) space() bool {
 
 // begin starts holding on to bytes.
 func (s *scanner) begin() {
-	s.keep, s.lost, s.head = s.pos, false, nil
+	s.keep, s.lost, s.head, s.gaveUp = s.pos, false, nil, false
 	s.stack.tooDeep = false
 }
 
 // emit hands the bytes held since begin out as one finding.
 func (s *scanner) emit(broken error) {
-	raw := s.buf[s.keep:s.pos]
+	raw, start := s.buf[s.keep:s.pos], s.keep
+	s.keep = -1
+	s.torn = broken == errNotClosed || broken == errCutShort || broken == errBetween
+	rescue := broken == errNotClosed && !s.lost
 	switch {
 	case s.lost:
 		raw, broken = s.head, errTooBig
 	case len(raw) > maxFinding:
-		broken = errTooBig
+		raw, broken = raw[:maxHead], errTooBig
 	case s.stack.tooDeep:
 		broken = errTooDeep
 	}
-	s.start = s.keep
-	s.keep = -1
 	if !s.finding(raw, broken) {
 		s.stopped = true
 	}
+	if rescue {
+		s.rewind(start)
+	}
 }
 
-// resync goes on after a top-level finding that is not closed: with the next
-// line that begins an object or a list. The lines of the finding itself count,
-// so that one broken line of NDJSON does not take the next ones with it.
-func (s *scanner) resync() {
-	if !s.lost {
-		if i := bytes.IndexByte(s.buf[s.start:s.pos], '\n'); i >= 0 {
-			s.pos = s.start + i
-		} else if s.pos < s.end && s.buf[s.pos] == '{' {
-			return
-		}
+// nextLine is where a line begins an object.
+var nextLine = []byte("\n{")
+
+// rewind goes back, after a finding that is not closed, to the first line in
+// it that begins an object: where every line is one, the cut line has taken
+// the next ones with it. What it goes back in all is limited in proportion to
+// the input, so that no input takes more than a multiple of its size in time.
+func (s *scanner) rewind(start int) {
+	i := bytes.Index(s.buf[start:s.pos], nextLine)
+	if i < 0 {
+		return
 	}
-	for s.pos < s.end || s.fill() {
-		i := bytes.IndexByte(s.buf[s.pos:s.end], '\n')
-		if i < 0 {
-			s.pos = s.end
-			continue
-		}
-		s.pos += i + 1
-		s.fillTo(1)
-		if s.pos < s.end && (s.buf[s.pos] == '{' || s.buf[s.pos] == '[') {
-			return
-		}
+	if back := s.pos - (start + i + 1); back <= s.rescue {
+		s.rescue -= back
+		s.pos -= back
 	}
 }
 
@@ -503,7 +630,8 @@ func (s *scanner) fillTo(n int) {
 }
 
 // fill reads more of the input behind what there is from s.pos on. It moves
-// the bytes it has to hold on to, and gives them up when they exceed the limit.
+// the bytes it has to hold on to. When they exceed the limit it gives them up;
+// but if other findings may be among them, it returns false as at the end.
 func (s *scanner) fill() bool {
 	if s.err != nil {
 		return false
@@ -511,6 +639,10 @@ func (s *scanner) fill() bool {
 	from := s.pos
 	if s.keep >= 0 {
 		if s.pos-s.keep > maxFinding {
+			if !s.gaveUp && !s.lost && bytes.Contains(s.buf[s.keep:s.pos], nextLine) {
+				s.gaveUp = true // rewind finds what it has swallowed
+				return false
+			}
 			if !s.lost {
 				s.head = bytes.Clone(s.buf[s.keep : s.keep+maxHead])
 				s.lost = true
@@ -532,6 +664,7 @@ func (s *scanner) fill() bool {
 	for range 100 {
 		n, err := s.r.Read(s.buf[s.end:])
 		s.end += n
+		s.rescue = min(s.rescue+4*n, 16*maxFinding)
 		s.err = err
 		if n > 0 {
 			return true

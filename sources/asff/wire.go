@@ -3,6 +3,7 @@ package asff
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -76,20 +77,16 @@ type wireFinding struct {
 type wireSeverity struct {
 	Label      string
 	Normalized number
-	Product    number
 }
 
-// severity returns the label's severity; without a label that of Normalized,
-// without that the one of Product, the format's oldest scale, where it is one
-// of 0 to 100.
+// severity returns the label's severity; without a label that of Normalized.
+// Product is not asked: its scale is the product's own.
 func (s wireSeverity) severity() shca.Severity {
 	if sev, ok := shca.ParseSeverity(s.Label); ok {
 		return sev
 	}
-	for _, n := range []number{s.Normalized, s.Product} {
-		if n.set {
-			return shca.SeverityFromNormalized(n.value)
-		}
+	if s.Normalized.set {
+		return shca.SeverityFromNormalized(s.Normalized.value)
 	}
 	return shca.SeverityUnknown
 }
@@ -114,7 +111,7 @@ func (n *number) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		return err
 	case '"':
 		text := tok.String()
-		if n.value, err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil {
+		if n.value, err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || math.IsNaN(n.value) || math.IsInf(n.value, 0) {
 			return fmt.Errorf("%.40q is not a number", text)
 		}
 		n.set = true
@@ -227,8 +224,10 @@ func (t *timestamp) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		}
 		for _, layout := range timeLayouts {
 			if parsed, err := time.Parse(layout, text); err == nil {
-				*t = timestamp(parsed.UTC())
-				return nil
+				if parsed = parsed.UTC(); parsed.Year() >= 0 && parsed.Year() <= 9999 { // as RFC 3339 can write it
+					*t = timestamp(parsed)
+					return nil
+				}
 			}
 		}
 		return fmt.Errorf("%.40q is not a time such as 2026-01-31T12:00:00Z", text)

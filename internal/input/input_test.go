@@ -1,0 +1,365 @@
+package input
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/go-shca/shca"
+)
+
+// tree writes files below a new directory and returns it.
+func tree(t *testing.T, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// listed returns the names of files relative to dir, with the reason of those
+// that cannot be read.
+func listed(t *testing.T, dir string, files []File) []string {
+	t.Helper()
+	var names []string
+	for _, f := range files {
+		name := f.Name
+		if rel, err := filepath.Rel(dir, f.Name); err == nil && name != "stdin" {
+			name = filepath.ToSlash(rel)
+		}
+		if f.Err != nil {
+			name += ": " + f.Err.Error()
+			if f.Open != nil {
+				t.Errorf("%s has both Open and Err", f.Name)
+			}
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+func symlink(t *testing.T, target, link string) {
+	t.Helper()
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip(err)
+	}
+}
+
+func TestListOrder(t *testing.T) {
+	dir := tree(t, "b.json", "a/2.json", "a/10.json", "a.json", ".hidden", ".git/config", "a/.x", "c/d/e/f", "z.txt")
+	files, err := List([]string{dir}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"a/10.json", "a/2.json", "a.json", "b.json", "c/d/e/f", "z.txt"}
+	if d := cmp.Diff(want, listed(t, dir, files)); d != "" {
+		t.Errorf("directory (-want +got):\n%s", d)
+	}
+	for _, f := range files {
+		if f.Size != int64(len(filepath.ToSlash(f.Name)[len(filepath.ToSlash(dir))+1:])) {
+			t.Errorf("%s: size %d", f.Name, f.Size)
+		}
+	}
+
+	files, err = List([]string{filepath.Join(dir, "z.txt"), Stdin, filepath.Join(dir, "a"), filepath.Join(dir, ".hidden")}, strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = []string{"z.txt", "stdin", "a/10.json", "a/2.json", ".hidden"}
+	if d := cmp.Diff(want, listed(t, dir, files)); d != "" {
+		t.Errorf("several paths (-want +got):\n%s", d)
+	}
+
+	if files, err := List(nil, nil); len(files) > 0 || err != nil {
+		t.Errorf("no path: got %v, %v", files, err)
+	}
+}
+
+func TestListErrors(t *testing.T) {
+	dir := tree(t, "a.json", "sub/b.json", "only/.hidden")
+	a, sub := filepath.Join(dir, "a.json"), filepath.Join(dir, "sub")
+	b := filepath.Join(sub, "b.json")
+	empty := t.TempDir()
+	for _, tc := range []struct {
+		paths []string
+		want  string
+	}{
+		{[]string{a, a}, a + " and " + a + " are the same file: name it once"},
+		{[]string{a, dir}, a + " and " + a + " are the same file: name it once"},
+		{[]string{sub, b}, b + " and " + b + " are the same file: name it once"},
+		{[]string{sub, sub}, b + " and " + b + " are the same file: name it once"},
+		{[]string{b, filepath.Join(dir, "sub", "..", "sub", "b.json")}, b + " and " + b + " are the same file: name it once"},
+		{[]string{Stdin, Stdin}, `"-" (standard input) is given twice`},
+		{[]string{empty}, empty + ": the directory holds no files"},
+		{[]string{filepath.Join(dir, "only")}, filepath.Join(dir, "only") + ": the directory holds no files"},
+	} {
+		if files, err := List(tc.paths, nil); err == nil || err.Error() != tc.want || files != nil {
+			t.Errorf("%q: got %v, %v, want %s", tc.paths, files, err, tc.want)
+		}
+	}
+	if _, err := List([]string{a, filepath.Join(dir, "missing")}, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("missing path: got %v", err)
+	}
+}
+
+func TestListLinks(t *testing.T) {
+	dir := tree(t, "real/a.json", "other/b.json")
+	real := filepath.Join(dir, "real")
+	symlink(t, filepath.Join(dir, "other"), filepath.Join(real, "dir"))
+	symlink(t, filepath.Join(dir, "other", "b.json"), filepath.Join(real, "file"))
+	symlink(t, filepath.Join(dir, "nowhere"), filepath.Join(real, "gone"))
+	symlink(t, real, filepath.Join(dir, "latest"))
+	for _, name := range []string{"real", "latest"} { // a link that is named is followed
+		files, err := List([]string{filepath.Join(dir, name)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{
+			name + "/a.json",
+			name + "/dir: a symbolic link to a directory is not followed: name the directory itself",
+			name + "/file",
+			name + "/gone: stat " + filepath.Join(dir, name, "gone") + ": no such file or directory",
+		}
+		if runtime.GOOS == "windows" {
+			want = want[:3]
+			files = files[:1]
+		}
+		if d := cmp.Diff(want, listed(t, dir, files)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	link, b := filepath.Join(real, "file"), filepath.Join(dir, "other", "b.json")
+	if _, err := List([]string{link, b}, nil); err == nil || err.Error() != link+" and "+b+" are the same file: name it once" {
+		t.Errorf("a link and its file: got %v", err)
+	}
+}
+
+func TestListUnreadable(t *testing.T) {
+	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+		t.Skip("this user may read everything")
+	}
+	dir := tree(t, "a.json", "locked/b.json", "secret.json")
+	for name, mode := range map[string]fs.FileMode{"locked": 0, "secret.json": 0} {
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { os.Chmod(filepath.Join(dir, "locked"), 0o700) })
+	files, err := List([]string{dir}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 3 || !errors.Is(files[1].Err, fs.ErrPermission) {
+		t.Fatalf("got %v", listed(t, dir, files))
+	}
+	if _, err := Text(files[2], nil); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("secret file: got %v", err)
+	}
+	if _, err := Text(files[1], nil); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("locked directory: got %v", err)
+	}
+}
+
+func TestStandardInput(t *testing.T) {
+	files, err := List([]string{Stdin}, strings.NewReader("\xef\xbb\xbfhello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := textOf(files[0], nil); got != "hello" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := textOf(files[0], nil); err == nil || err.Error() != "standard input can be read once only: save it to a file" {
+		t.Errorf("again: got %q, %v", got, err)
+	}
+}
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, text)
+	w.Close()
+	return b.String()
+}
+
+func zstded(text string) string {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		panic(err)
+	}
+	return string(w.EncodeAll([]byte(text), nil))
+}
+
+func utf16ed(text string, order binary.AppendByteOrder) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+func file(stored string) File {
+	return File{Name: "f", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(stored)), nil }}
+}
+
+func textOf(f File, p *shca.Progress) (string, error) {
+	s, err := Text(f, p)
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(s)
+	return string(text), errors.Join(err, s.Close())
+}
+
+func TestText(t *testing.T) {
+	const text = `{"Id":"é 🔒 ` + "\ufeff" + `"}` + "\r\n"
+	long := text + strings.Repeat("0123456789é🔒", 50_000)
+	skippable := "\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
+	encodings := map[string]func(string) string{
+		"UTF-8":              func(s string) string { return s },
+		"UTF-8, mark":        func(s string) string { return "\xef\xbb\xbf" + s },
+		"UTF-16 LE, mark":    func(s string) string { return utf16ed("\ufeff"+s, binary.LittleEndian) },
+		"UTF-16 BE, mark":    func(s string) string { return utf16ed("\ufeff"+s, binary.BigEndian) },
+		"UTF-16 LE, no mark": func(s string) string { return utf16ed(s, binary.LittleEndian) },
+		"UTF-16 BE, no mark": func(s string) string { return utf16ed(s, binary.BigEndian) },
+	}
+	compressions := map[string]func(string) string{
+		"plain":           func(s string) string { return s },
+		"gzip":            gzipped,
+		"gzip, members":   func(s string) string { return gzipped(s[:1]) + gzipped("") + gzipped(s[1:]) },
+		"zstd":            zstded,
+		"zstd, frames":    func(s string) string { return zstded(s[:1]) + zstded(s[1:]) },
+		"zstd, skippable": func(s string) string { return skippable + zstded(s) },
+	}
+	for e, encode := range encodings {
+		for c, compress := range compressions {
+			for _, want := range []string{text, long, "{}"} {
+				stored := compress(encode(want))
+				var p shca.Progress
+				got, err := textOf(file(stored), &p)
+				if err != nil || got != want {
+					t.Errorf("%s, %s: got %.40q (%d bytes), %v; want %.40q (%d bytes)", e, c, got, len(got), err, want, len(want))
+				}
+				if n, _, _ := p.Read(); n != int64(len(stored)) {
+					t.Errorf("%s, %s: progress counts %d bytes of %d", e, c, n, len(stored))
+				}
+			}
+		}
+	}
+	for _, short := range []string{"", "{", "[]", "ab", "\xef\xbb", "1"} {
+		if got, err := textOf(file(short), nil); got != short || err != nil {
+			t.Errorf("%q: got %q, %v", short, got, err)
+		}
+	}
+}
+
+func TestTextErrors(t *testing.T) {
+	const damaged = ": the file is damaged: copy or write it anew"
+	const cut = ": the file is cut off: copy or write it anew (unexpected EOF)"
+	long := strings.Repeat("0123456789é🔒", 5_000)
+	zip := "PK\x03\x04rest"
+	for name, tc := range map[string]struct{ stored, want string }{
+		"gzip header":  {gzipped(long)[:5], "gzip" + cut},
+		"gzip middle":  {gzipped(long)[:len(gzipped(long))/2], "gzip" + cut},
+		"gzip trailer": {gzipped(long)[:len(gzipped(long))-4], "gzip" + cut},
+		"gzip text":    {gzipped(long) + "some other text", "gzip" + damaged},
+		"gzip bytes":   {gzipped(long)[:20] + "xxxxxxxxxxxxxxxx" + gzipped(long)[36:], "gzip" + damaged},
+		"gzip sum":     {gzipped(long)[:len(gzipped(long))-8] + "12345678", "gzip" + damaged},
+		"zstd header":  {zstded(long)[:5], "zstd" + cut},
+		"zstd middle":  {zstded(long)[:len(zstded(long))/2], "zstd" + cut},
+		"zstd text":    {zstded(long) + "text", "zstd" + damaged},
+		"zip":          {zip, "a zip archive: unpack it and name the files inside"},
+	} {
+		if _, err := textOf(file(tc.stored), nil); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %s", name, err, tc.want)
+		}
+	}
+	for n := range len(gzipped(long)) {
+		if _, err := textOf(file(gzipped(long)[:n]), nil); err == nil && n > 1 {
+			t.Errorf("gzip cut at %d: no error", n)
+		}
+	}
+	for n := range len(zstded(long)) {
+		if _, err := textOf(file(zstded(long)[:n]), nil); err == nil && n > 3 {
+			t.Errorf("zstd cut at %d: no error", n)
+		}
+	}
+	cause := errors.New("no")
+	if _, err := Text(File{Name: "x", Err: cause}, nil); err != cause {
+		t.Errorf("Err: got %v", err)
+	}
+	if _, err := Text(File{Name: "x", Open: func() (io.ReadCloser, error) { return nil, cause }}, nil); err != cause {
+		t.Errorf("Open: got %v", err)
+	}
+	if _, err := Text(File{Name: "x", Open: func() (io.ReadCloser, error) { return os.Open(t.TempDir()) }}, nil); err == nil {
+		t.Error("a directory: no error")
+	}
+}
+
+// closing counts how often it is closed.
+type closing struct {
+	io.Reader
+	n *int
+}
+
+func (c closing) Close() error { *c.n++; return nil }
+
+// TestClose: the file is closed once, also where its text cannot be read.
+func TestClose(t *testing.T) {
+	for _, stored := range []string{"{}", gzipped("{}"), zstded("{}"), gzipped("{}")[:5], "PK\x03\x04"} {
+		n := 0
+		s, err := Text(File{Open: func() (io.ReadCloser, error) { return closing{strings.NewReader(stored), &n}, nil }}, nil)
+		if err == nil {
+			err = s.Close()
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%.10q: closed %d times", stored, n)
+		}
+	}
+}
+
+// FuzzText unpacks and transcodes arbitrary bytes.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"", "{}", "\xef\xbb\xbf{}", "PK\x03\x04", gzipped("{}"), gzipped("{}")[:12], gzipped("{}") + gzipped("[]"), zstded("{}"), zstded("{}")[:6],
+		utf16ed("\ufeff{}", binary.LittleEndian), utf16ed("{}", binary.BigEndian), "\xff\xfe\x00\xd8", "\x50\x2a\x4d\x18\x04\x00\x00\x00abcd" + zstded("x"), gzipped(utf16ed("{}", binary.LittleEndian))} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		var p shca.Progress
+		s, err := Text(file(string(stored)), &p)
+		if err != nil {
+			return
+		}
+		n, err := io.Copy(io.Discard, io.LimitReader(s, 64<<20))
+		if err != nil && err.Error() == "" {
+			t.Error("an error that says nothing")
+		}
+		if read, _, _ := p.Read(); read > int64(len(stored)) || err == nil && n > 0 && read == 0 {
+			t.Errorf("read %d of %d bytes, %d of text", read, len(stored), n)
+		}
+		if closed := s.Close(); closed != nil && err == nil {
+			t.Error(closed)
+		}
+	})
+}

@@ -1,0 +1,112 @@
+package asff
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzRecords reads arbitrary text.
+func FuzzRecords(f *testing.F) {
+	a := sample("a")
+	for _, seed := range []string{
+		"", "{}", "[]", "[{}]", "{", "[", `"`, `{"`, `{"a`, `{"a"`, `{"a":`, "}", "]", ",", ":", "\\", "null", "1",
+		a, a + "\n" + a, "[" + a + "," + a + "]", `{"Findings":[` + a + `],"NextToken":"t"}`, `{"Findings":[` + a,
+		`{"version":"0","detail":{"findings":[` + a + `]}}`, `{"data":{"Findings":[` + a + `]}}`, `{"Finding":` + a + `}`,
+		a[:300], a[:300] + "\n" + a, "[" + a[:300] + "\n" + a + "]", a[:300] + a, a + "}", a + "]", `{"Findings":[` + a + "}," + a + "]}",
+		`{"Findings":[` + a + "\n" + `{"Findings":[` + a + "]}", "{\"a\":[\n{\"a\":[\n", `{"Id":""b","Title":"x","Types":"y"}`, `{"a":"b},{"c"`,
+		`{"InsightResults":{}}`, `{"class_uid":2003}`, "\x1e" + a, "\ufeff" + a, "\xff\xfe{", "<html>", `{"Id":"\ud800","Title":1,"Types":2}`,
+		strings.Repeat("[", 300), strings.Repeat(`{"a":`, 300) + strings.Repeat("}", 300), `{"Id":"x","Title":"y","Types":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + "}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		source := reading(bytes.NewReader(text))
+		source.Pages = &Pages{}
+		r := collect(source)
+		if r.err != nil {
+			t.Fatalf("error %v", r.err)
+		}
+		for _, f := range r.findings {
+			if !bytes.Contains(text, f.Raw) || !json.Valid(f.Raw) {
+				t.Errorf("Raw is not JSON of the input: %q", f.Raw)
+			}
+			if f.ID == "" || f.RecordState != "ACTIVE" && f.RecordState != "ARCHIVED" {
+				t.Errorf("finding %+v", f)
+			}
+		}
+		// The numbers of the errors are distinct, in order and within what was read.
+		last, all := int64(0), int64(len(r.findings)+len(r.errors))
+		for _, e := range r.errors {
+			if e.Number <= last || e.Number > all {
+				t.Errorf("error of finding %d after that of %d, of %d", e.Number, last, all)
+			}
+			last = e.Number
+			if e.Err == nil || !utf8.ValidString(e.Error()) {
+				t.Errorf("error %q", e)
+			}
+		}
+		if len(r.scopes) > 1 || len(r.scopes) == 0 && all == 0 {
+			t.Errorf("%d findings and errors, scopes %+v", all, r.scopes)
+		}
+		for _, s := range r.scopes {
+			if !utf8.ValidString(s.Err) || len(s.Err) > 4000 {
+				t.Errorf("scope error %q", s.Err)
+			}
+		}
+		// What is no JSON is never passed over in silence.
+		dec, valid := json.NewDecoder(bytes.NewReader(text)), true
+		for valid && dec.More() {
+			var doc json.RawMessage
+			valid = dec.Decode(&doc) == nil
+		}
+		if !valid && len(r.errors) == 0 && (len(r.scopes) == 0 || r.scopes[0].Err == "") && brackets(text) {
+			t.Errorf("broken JSON, and no error: %q", text)
+		}
+	})
+}
+
+// brackets reports whether text, which is no JSON, breaks more than commas,
+// which the scanner leaves to others.
+func brackets(text []byte) bool {
+	n := 0
+	for _, c := range text {
+		switch c {
+		case '{', '[':
+			n++
+		case '}', ']':
+			n--
+		}
+	}
+	return n != 0 && !bytes.Contains(text, []byte(`"`))
+}
+
+// FuzzDecode decodes arbitrary bytes as one finding.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		"", "{}", "null", "[]", `{"Id":"x"}`, sample("a"), sample("a")[:400],
+		`{"Id":"x","AwsAccountId":12,"Severity":{"Normalized":"NaN","Original":1},"UpdatedAt":"2026-01-01 00:00:00 +0100"}`,
+		`{"Id":"x","Compliance":{"SecurityControlId":["S3.8"],"AssociatedStandards":["a",{"StandardsId":"b"}],"RelatedRequirements":"r"}}`,
+		`{"Id":"x","ProductFields":{"ControlId":"1.3","RelatedAWSResources:0/type":"AWS::Config::ConfigRule","RelatedAWSResources:0/name":"n"}}`,
+		`{"Id":"x","GeneratorId":"arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0/rule/1.3","Title":"1.3 x"}`,
+		`{"Id":"x","Resources":[{"Id":"arn:aws:s3:::b"}],"UpdatedAt":"9999-12-31T23:59:59-01:00"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		finding, err := decode(raw)
+		switch {
+		case err == nil:
+			if finding.ID == "" || finding.Check == "" || !bytes.Equal(finding.Raw, raw) || !json.Valid(raw) {
+				t.Errorf("%q: %+v", raw, finding)
+			}
+			if _, err := json.Marshal(finding); err != nil {
+				t.Errorf("%q: %v", raw, err)
+			}
+		case finding != nil || err.Err == nil || err.Err.Error() == "" || !utf8.ValidString(err.Error()):
+			t.Errorf("%q: finding %+v, error %v", raw, finding, err)
+		}
+	})
+}

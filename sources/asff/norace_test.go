@@ -1,0 +1,8 @@
+//go:build !race
+
+package asff
+
+const (
+	raceEnabled = false
+	slow        = 1
+)
