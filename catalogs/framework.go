@@ -60,7 +60,7 @@ type Framework struct {
 type tables struct {
 	embedded   *Catalog
 	checks     map[shca.CheckID]Check // by folded id
-	order      []shca.CheckID // of checks
+	order      []shca.CheckID         // of checks
 	checksFor  map[shca.ControlID][]shca.CheckID
 	ccis       map[shca.ControlID][]CCI
 	spelling   spelling
