@@ -118,6 +118,7 @@ func TestWrappers(t *testing.T) {
 		"findings":            `{"findings":[` + strings.Join(one, ",") + `]}`,
 		"Finding":             `{"Finding":` + one[0] + "}\n" + `{"Finding":` + one[1] + "}\n" + `{"Finding":` + one[2] + `}`,
 		"finding":             `[{"finding":` + one[0] + `},{"finding":` + one[1] + `},{"finding":` + one[2] + `}]`,
+		"Finding, others":     `{"id":1,"Finding":` + one[0] + `,"Other":1} {"detail":{"finding":` + one[1] + `},"source":"x"} [{"finding":` + one[2] + `,"index":1}]`,
 		"data.Findings":       `{"status_code":200,"data":{"Findings":[` + strings.Join(one, ",") + `],"ResponseMetadata":{}}}`,
 		"apiResponse":         `{"apiResponse":{"Findings":[` + strings.Join(one, ",") + `]}}`,
 		"pages":               `{"Findings":[` + one[0] + `],"NextToken":"t"}{"Findings":[` + one[1] + "," + one[2] + `]}`,

@@ -3,6 +3,7 @@ package asff
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ func FuzzRecords(f *testing.F) {
 		"", "{}", "[]", "[{}]", "{", "[", `"`, `{"`, `{"a`, `{"a"`, `{"a":`, "}", "]", ",", ":", "\\", "null", "1",
 		a, a + "\n" + a, "[" + a + "," + a + "]", `{"Findings":[` + a + `],"NextToken":"t"}`, `{"Findings":[` + a,
 		`{"version":"0","detail":{"findings":[` + a + `]}}`, `{"data":{"Findings":[` + a + `]}}`, `{"Finding":` + a + `}`,
+		`{"Finding":` + a + `,"Other":1}`, `[{"finding":` + a + `,"index":1}]`, a + ` "text"`, `[` + a + `,"text",1,[2],{"a":"}"}]`,
 		a[:300], a[:300] + "\n" + a, "[" + a[:300] + "\n" + a + "]", a[:300] + a, a + "}", a + "]", `{"Findings":[` + a + "}," + a + "]}",
 		`{"Findings":[` + a + "\n" + `{"Findings":[` + a + "]}", "{\"a\":[\n{\"a\":[\n", `{"Id":""b","Title":"x","Types":"y"}`, `{"a":"b},{"c"`,
 		`{"InsightResults":{}}`, `{"class_uid":2003}`, "\x1e" + a, "\ufeff" + a, "\xff\xfe{", "<html>", `{"Id":"\ud800","Title":1,"Types":2}`,
@@ -58,9 +60,26 @@ func FuzzRecords(f *testing.F) {
 		}
 		// What is no JSON is never passed over in silence.
 		dec, valid := json.NewDecoder(bytes.NewReader(text)), true
-		for valid && dec.More() {
+		for valid {
 			var doc json.RawMessage
-			valid = dec.Decode(&doc) == nil
+			err := dec.Decode(&doc)
+			if err == io.EOF {
+				break
+			}
+			valid = err == nil
+		}
+		// What is JSON is never repaired, or said to be broken.
+		if valid {
+			for _, e := range r.errors {
+				if e.Err == errNotClosed || e.Err == errCutShort {
+					t.Errorf("valid JSON, and %v: %q", e, text)
+				}
+			}
+			for _, s := range r.scopes {
+				if strings.Contains(s.Err, "broken JSON") || strings.Contains(s.Err, "findings may be missing") {
+					t.Errorf("valid JSON, and %v: %q", s.Err, text)
+				}
+			}
 		}
 		if !valid && len(r.errors) == 0 && (len(r.scopes) == 0 || r.scopes[0].Err == "") && brackets(text) {
 			t.Errorf("broken JSON, and no error: %q", text)

@@ -115,7 +115,7 @@ func (s *scanner) run() error {
 		case ',': // between the lines of some exports
 			s.pos++
 		case '{':
-			err = s.object(0, false)
+			err = s.object(0, document)
 		case '[':
 			err = s.list(0)
 		default:
@@ -176,7 +176,11 @@ func (s *scanner) list(level int) error {
 		case ',':
 			s.pos++
 		case '{':
-			if err := s.object(level+1, level > 0); err != nil {
+			where := document
+			if level > 0 {
+				where = element
+			}
+			if err := s.object(level+1, where); err != nil {
 				return err
 			}
 		case '}':
@@ -219,10 +223,18 @@ func (s *scanner) loose(err error) {
 	}
 }
 
+// place is where an object stands, which decides what may follow it.
+type place int
+
+const (
+	document place = iota // by itself, or in a top-level list
+	element               // in a wrapper's list of findings
+	member                // the value of a wrapper's member
+)
+
 // object reads an object that is a finding, wraps some, or is neither; s.pos
-// is at its brace. level counts the lists and wrappers around it; element says
-// that it stands in a wrapper's list of findings.
-func (s *scanner) object(level int, element bool) error {
+// is at its brace. level counts the lists and wrappers around it.
+func (s *scanner) object(level int, where place) error {
 	s.begin()
 	s.stack.reset()
 	s.stack.push('{')
@@ -273,7 +285,7 @@ members:
 			keys = append(keys, key)
 		}
 		if (c == '[' || c == '{') && marked < isFinding && level < maxLevels && slices.Contains(wrappers, key) {
-			if element && !s.lost { // the list has no end: this is the next document
+			if where == element && !s.lost { // the list has no end: this is the next document
 				s.pos = s.keep
 				return errListCut
 			}
@@ -282,7 +294,7 @@ members:
 			if c == '[' {
 				err = s.list(level + 1)
 			} else {
-				err = s.object(level+1, false)
+				err = s.object(level+1, member)
 			}
 			if err != nil || s.stopped {
 				return err
@@ -314,12 +326,14 @@ members:
 		s.next = s.next || token
 	case !closed:
 		s.emit(errNotClosed)
+	case marked >= isFinding && where == member: // what follows belongs to the wrapper
+		s.emit(nil)
 	case marked >= isFinding:
 		s.emit(s.cutShort(keys))
 	case s.torn:
 	case invalid:
 		s.emit(nil)
-	case element:
+	case where == element:
 		s.emit(errNotFinding)
 	default:
 		s.other(keys)
