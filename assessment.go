@@ -7,15 +7,18 @@ import (
 )
 
 // Assessment is a finished assessment of one baseline. Renderers read it and
-// never change it. All of it but Findings is safe for concurrent use, and
-// Findings may be ranged over by several goroutines at once.
+// never change it. Any number of goroutines may use it and range over its
+// Findings at once, as long as none calls Close.
 type Assessment struct {
-	Framework     string    `json:"framework"`                // name: "nist-800-53-r5"
-	FrameworkName string    `json:"framework_name,omitempty"` // title: "NIST SP 800-53 Rev. 5"
-	Baseline      string    `json:"baseline"`                 // name: "moderate", or "none"
-	BaselineName  string    `json:"baseline_name,omitempty"`  // title
-	Generator     string    `json:"generator,omitempty"`      // program and version that made it, "shca v1.2.0"
-	Time          time.Time `json:"time,omitzero"`
+	Framework     string `json:"framework"`                // name: "nist-800-53-r5"
+	FrameworkName string `json:"framework_name,omitempty"` // title: "NIST SP 800-53 Rev. 5"
+	Baseline      string `json:"baseline"`                 // name: "moderate"
+	BaselineName  string `json:"baseline_name,omitempty"`  // title
+	// AllControls: no baseline was selected, so every control that has findings
+	// counts, and there is no coverage.
+	AllControls bool      `json:"all_controls"`
+	Generator   string    `json:"generator,omitempty"` // program and version that made it, "shca v1.2.0"
+	Time        time.Time `json:"time,omitzero"`       // of the assessment, UTC; zero only if unknown
 
 	// Scopes are sorted by source, account and region.
 	Scopes []Scope `json:"scopes"`
@@ -30,9 +33,6 @@ type Assessment struct {
 	// at most MaxProblems of ProblemCount.
 	Problems     []string `json:"problems,omitempty"`
 	ProblemCount int64    `json:"problem_count"`
-
-	// Artifacts are the files written so far when a renderer is called.
-	Artifacts []Artifact `json:"-"`
 
 	// Findings ranges over every finding that was read, whatever its
 	// disposition, ordered by check, account, region and resource. Those of one
@@ -81,15 +81,15 @@ type ControlResult struct {
 	InBaseline  bool      `json:"in_baseline"`
 	Withdrawn   bool      `json:"withdrawn,omitempty"`
 	Status      Status    `json:"status"`
-	Tally       Tally     `json:"tally"` // sum over its checks; a finding counts in every control it is evidence for
-	Severity    Severity  `json:"severity"`
+	Tally       Tally     `json:"tally"`            // sum over its checks; a finding counts in every control it is evidence for
+	Severity    Severity  `json:"severity"`         // of the most severe failing check
 	Checks      []CheckID `json:"checks"`           // with findings, natural order
 	Unseen      []CheckID `json:"unseen,omitempty"` // mapped to the control by the framework's table, but without any finding
-	Accounts    Count     `json:"accounts"`
+	Accounts    Count     `json:"accounts"`         // with findings that are not suppressed
 	Regions     Count     `json:"regions"`
 	Resources   Count     `json:"resources"`
-	First       time.Time `json:"first,omitzero"`
-	Last        time.Time `json:"last,omitzero"`
+	First       time.Time `json:"first,omitzero"` // earliest observation, UTC
+	Last        time.Time `json:"last,omitzero"`  // latest evaluation, UTC
 	Narrative   string    `json:"narrative,omitempty"`
 }
 
@@ -114,13 +114,13 @@ type FamilySummary struct {
 	Family   string         `json:"family"` // "AC"
 	Title    string         `json:"title"`
 	Controls int            `json:"controls"`
-	Statuses map[Status]int `json:"statuses"`
-	Covered  int            `json:"covered"`
-	Tally    Tally          `json:"tally"` // findings of checks that are evidence for the family's baseline controls, each once
+	Statuses map[Status]int `json:"statuses"` // controls by status
+	Covered  int            `json:"covered"`  // controls with at least one decided finding
+	Tally    Tally          `json:"tally"`    // findings of checks that are evidence for the family's baseline controls, each once
 }
 
-// Summary computes the summary. With the baseline "none" every control that
-// has findings counts.
+// Summary computes the summary. Without a baseline every control that has
+// findings counts.
 func (a *Assessment) Summary() Summary {
 	s := Summary{Statuses: map[Status]int{}}
 	index := map[string]int{}

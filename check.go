@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // What one check remembers of its findings besides counts. Whatever passes a
@@ -21,6 +22,7 @@ const (
 	MaxSamples   = 10   // failing, and suppressed, findings kept per check
 	MaxReasons   = 30   // status reason codes counted per check
 	MaxUnread    = 10   // unreadable requirements quoted per check
+	MaxText      = 2048 // bytes of a text kept; ASFF allows 1,024 characters at most
 	maxCited     = 2000 // controls cited per check; NIST SP 800-53 Rev. 5 has 1,196
 )
 
@@ -38,7 +40,7 @@ type Citation struct {
 type CheckResult struct {
 	ID       CheckID   `json:"id"`
 	Text     CheckText `json:"text"`     // of the most recently updated finding
-	Severity Severity  `json:"severity"` // the most severe of its findings
+	Severity Severity  `json:"severity"` // the most severe of its findings; evaluation may take the table's instead
 	Tally    Tally     `json:"tally"`    // one count per finding, that is per subject
 
 	Products  Set[string]       `json:"products"` // that report the check
@@ -64,7 +66,8 @@ type CheckResult struct {
 	Mapping  Mapping     `json:"mapping"`
 }
 
-// CheckText is how a check's producer describes it.
+// CheckText is how a check's producer describes it. Texts of more than MaxText
+// bytes end with an ellipsis; the originals have them whole.
 type CheckText struct {
 	Title       string      `json:"title,omitempty"`
 	Description string      `json:"description,omitempty"`
@@ -94,7 +97,8 @@ type ReasonCount struct {
 // NoReason stands for the code of an undecided finding that gives no reason.
 const NoReason = "no reason given"
 
-// Sample is one finding kept as an example.
+// Sample is one finding kept as an example. Texts of more than MaxText bytes
+// end with an ellipsis; the originals have them whole.
 type Sample struct {
 	FindingID    string           `json:"finding_id,omitempty"`
 	AccountID    string           `json:"account_id,omitempty"`
@@ -126,18 +130,21 @@ func (r *CheckResult) Add(f *Finding, c Citation) {
 	}
 	r.Tally = r.Tally.Plus(one)
 	r.Severity = max(r.Severity, f.Severity)
-	r.Text = latestText(r.Text, CheckText{
-		Title: f.Title, Description: f.Description, Remediation: f.Remediation,
-		ConfigRule: f.ConfigRule, UpdatedAt: cmp.Or(f.UpdatedAt, f.Observed()),
-	})
+	if at := cmp.Or(f.UpdatedAt, f.Observed()); !at.Before(r.Text.UpdatedAt) {
+		r.Text = latestText(r.Text, CheckText{
+			Title: keep(f.Title), Description: keep(f.Description),
+			Remediation: Remediation{Text: keep(f.Remediation.Text), URL: keep(f.Remediation.URL)},
+			ConfigRule:  keep(f.ConfigRule), UpdatedAt: at,
+		})
+	}
 	first := cmp.Or(f.FirstObservedAt, f.CreatedAt, f.Observed())
 	r.First, r.Last = earliest(r.First, first), latest(r.Last, f.Observed())
-	r.Products.add(f.Product(), MaxProducts)
+	r.Products.add(clip(f.Product()), MaxProducts)
 	for _, id := range c.Controls {
 		r.Cited.add(id, maxCited)
 	}
 	for _, text := range c.Unread {
-		r.Unread.add(text, MaxUnread)
+		r.Unread.add(clip(text), MaxUnread)
 	}
 	r.Partial = r.Partial || c.Partial
 	switch {
@@ -151,10 +158,10 @@ func (r *CheckResult) Add(f *Finding, c Citation) {
 	}
 	// What a finding does not name is not counted.
 	if f.AccountID != "" {
-		r.Accounts.add(f.AccountID, MaxAccounts)
+		r.Accounts.add(clip(f.AccountID), MaxAccounts)
 	}
 	if f.Region != "" {
-		r.Regions.add(f.Region, MaxRegions)
+		r.Regions.add(clip(f.Region), MaxRegions)
 	}
 	for i := range f.Resources {
 		if id := f.Resources[i].ID; id != "" {
@@ -194,9 +201,9 @@ func (r *CheckResult) addReasons(f *Finding) {
 		r.addReason(ReasonCount{NoReason, 1})
 	}
 	for i, s := range f.StatusReasons {
-		code := cmp.Or(s.Code, s.Description, NoReason)
+		code := keep(cmp.Or(s.Code, s.Description, NoReason))
 		repeated := slices.ContainsFunc(f.StatusReasons[:i], func(e StatusReason) bool {
-			return cmp.Or(e.Code, e.Description, NoReason) == code
+			return keep(cmp.Or(e.Code, e.Description, NoReason)) == code
 		})
 		if !repeated {
 			r.addReason(ReasonCount{code, 1})
@@ -222,7 +229,6 @@ func (r *CheckResult) addReason(c ReasonCount) {
 		}
 		r.Reasons = r.Reasons[:MaxReasons-1]
 	}
-	c.Code = strings.Clone(c.Code)
 	r.Reasons = slices.Insert(r.Reasons, i, c)
 }
 
@@ -238,8 +244,34 @@ func addSample(samples []Sample, f *Finding) []Sample {
 	if len(f.StatusReasons) > 0 {
 		s.Reason = cmp.Or(f.StatusReasons[0].Description, f.StatusReasons[0].Code)
 	}
+	for _, text := range []*string{&s.FindingID, &s.AccountID, &s.Region, &s.ResourceID, &s.ResourceType, &s.Reason, &s.Note.Text, &s.Note.UpdatedBy} {
+		*text = clip(*text)
+	}
+	if len(samples) == MaxSamples && compareSamples(s, samples[MaxSamples-1]) >= 0 {
+		return samples
+	}
+	for _, text := range []*string{&s.FindingID, &s.AccountID, &s.Region, &s.ResourceID, &s.ResourceType, &s.Reason, &s.Note.Text, &s.Note.UpdatedBy} {
+		*text = strings.Clone(*text)
+	}
 	return insertSample(samples, s)
 }
+
+// clip cuts a text to MaxText bytes, at a character, and marks the cut.
+func clip(s string) string {
+	if len(s) <= MaxText {
+		return s
+	}
+	const mark = "…"
+	end := MaxText - len(mark)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + mark
+}
+
+// keep is clip for a text that outlives its finding, of which it may be a
+// slice.
+func keep(s string) string { return strings.Clone(clip(s)) }
 
 func insertSample(samples []Sample, s Sample) []Sample {
 	i, _ := slices.BinarySearchFunc(samples, s, compareSamples)

@@ -14,7 +14,7 @@ import (
 
 // layers says which packages of this module the packages below a folder may
 // import. Imports point one way, so every layer can be read, tested and
-// replaced without those above it. The longest matching folder counts.
+// replaced without those above it. Every folder with Go files has an entry.
 var layers = map[string][]string{
 	".":                    {}, // the model: standard library only
 	"catalogs":             {"."},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -204,10 +205,10 @@ func TestVerdict(t *testing.T) {
 		{shca.Assessment{Controls: controls(c, c)},
 			"0 of 2 baseline controls have failing automated evidence, 2 have passing evidence only, and 0 have no decided evidence."},
 		{shca.Assessment{Controls: controls(u, s, x)}, "Nothing was decided: none of the 3 baseline controls has a decided finding."},
-		{shca.Assessment{Controls: controls(u, u), Baseline: "none"}, "Nothing was decided: none of the 2 controls with findings has a decided finding."},
-		{shca.Assessment{Controls: controls(c, n), Baseline: "none"},
+		{shca.Assessment{Controls: controls(u, u), AllControls: true}, "Nothing was decided: none of the 2 controls with findings has a decided finding."},
+		{shca.Assessment{Controls: controls(c, n), AllControls: true},
 			"1 of 2 controls with findings has failing automated evidence, 1 has passing evidence only, and 0 have no decided evidence."},
-		{shca.Assessment{Baseline: "none"}, "Nothing was assessed: there are no controls with findings."},
+		{shca.Assessment{AllControls: true}, "Nothing was assessed: there are no controls with findings."},
 		{shca.Assessment{Scopes: []shca.Scope{{Skipped: 1}}},
 			"Nothing was assessed: there are no baseline controls. The assessment is incomplete: 1 finding could not be read."},
 		{shca.Assessment{Scopes: []shca.Scope{{Skipped: 1}, {Skipped: 2}, {Err: "e"}}},
@@ -290,8 +291,8 @@ func TestJSON(t *testing.T) {
 				if err := json.Unmarshal(data, got.Interface()); err != nil {
 					t.Fatal(err)
 				}
-				// Artifacts, Findings and Release are not part of the JSON.
-				if diff := cmp.Diff(want.Interface(), got.Interface(), cmpopts.IgnoreFields(shca.Assessment{}, "Artifacts", "Findings", "Release")); diff != "" {
+				// Findings and Release are not part of the JSON.
+				if diff := cmp.Diff(want.Interface(), got.Interface(), cmpopts.IgnoreFields(shca.Assessment{}, "Findings", "Release")); diff != "" {
 					t.Errorf("(-want +got):\n%s\n%s", diff, data)
 				}
 			}
@@ -342,5 +343,55 @@ func fill(v reflect.Value, n *int) {
 	case reflect.Func:
 	default:
 		panic("fill: " + v.Type().String())
+	}
+}
+
+// TestClip: a check keeps no more of a finding's texts than MaxText bytes each,
+// whole characters, and marks what it has cut.
+func TestClip(t *testing.T) {
+	long := strings.Repeat("é", shca.MaxText)
+	f := &shca.Finding{
+		ID: long, AccountID: long, Region: long, Title: long, Description: long, Status: shca.Warning,
+		Remediation: shca.Remediation{Text: long, URL: long}, ConfigRule: long, ProductName: long,
+		StatusReasons: []shca.StatusReason{{Code: long, Description: long}},
+		Resources:     []shca.Resource{{ID: long, Type: long}}, Note: shca.Note{Text: long, UpdatedBy: long},
+	}
+	suppressed := *f
+	suppressed.Workflow = "SUPPRESSED"
+	var r shca.CheckResult
+	r.Add(f, shca.Citation{Unread: []string{long}})
+	r.Add(&suppressed, shca.Citation{})
+	data, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(v any)
+	cut := 0
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			if len(v) > shca.MaxText || !utf8.ValidString(v) {
+				t.Errorf("a text of %d bytes is kept: %.40q…", len(v), v)
+			}
+			if strings.HasSuffix(v, "é…") {
+				cut++
+			}
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	var doc any
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	walk(doc)
+	if want := 18; cut != want { // 5 texts, 5 in sets and reasons, 8 in the sample
+		t.Errorf("%d texts are marked as cut, want %d: %s", cut, want, data)
 	}
 }

@@ -29,8 +29,7 @@ func (s *Set[T]) add(m T, limit int) {
 		s.Members = s.Members[:limit-1]
 	}
 	if text, ok := any(m).(string); ok {
-		// A short text may be a slice of a whole finding; do not keep that.
-		m = any(strings.Clone(text)).(T)
+		m = any(strings.Clone(text)).(T) // it may be a slice of a whole finding
 	}
 	s.Members = slices.Insert(s.Members, i, m)
 }

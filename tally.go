@@ -91,7 +91,7 @@ func Percent(part, whole int64) string {
 // Status is the assessed state of a control.
 type Status uint8
 
-// The statuses, from best to least known. The summary tables keep this order.
+// The statuses. [Statuses] has the order of tables.
 const (
 	// StatusNotAssessed: no finding is evidence for the control.
 	StatusNotAssessed Status = iota

@@ -10,7 +10,7 @@ func (a *Assessment) Verdict() string {
 	s := a.Summary()
 	failing := s.Statuses[StatusNonCompliant] + s.Statuses[StatusPartial]
 	of := "baseline controls"
-	if a.Baseline == "none" {
+	if a.AllControls {
 		of = "controls with findings"
 	}
 	var text string

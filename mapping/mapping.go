@@ -56,7 +56,7 @@ type Options struct {
 type limits struct{ checks, scopes, controls int }
 
 func (l limits) orDefault() limits {
-	return limits{cmp.Or(l.checks, 50_000), cmp.Or(l.scopes, 200_000), cmp.Or(l.controls, 5_000)}
+	return limits{cmp.Or(l.checks, 10_000), cmp.Or(l.scopes, 200_000), cmp.Or(l.controls, 5_000)}
 }
 
 func (l limits) error(limit int, what string) error {
@@ -85,7 +85,8 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 	a := &shca.Assessment{
 		Framework: o.Framework.Name, FrameworkName: o.Framework.Title,
 		Baseline: o.Baseline.Name, BaselineName: o.Baseline.Title,
-		Generator: o.Generator, Time: o.Time.UTC(),
+		AllControls: len(o.Baseline.Controls) == 0,
+		Generator:   o.Generator, Time: o.Time.UTC(),
 	}
 	acc := NewAccumulator(o.Framework)
 	st := &store{

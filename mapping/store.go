@@ -149,13 +149,17 @@ func (s *store) findings() iter.Seq2[*shca.Finding, error] {
 				yield(nil, errCodec)
 				return
 			}
+			seq := binary.BigEndian.Uint64(r.Value[tail:])
+			if seq >= s.count {
+				yield(nil, errCodec)
+				return
+			}
 			f, err := decodeFinding(r.Value[valueHead:end])
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			f.Raw = bytes.Clone(r.Value[end:tail])
-			seq := binary.BigEndian.Uint64(r.Value[tail:])
 			switch {
 			case s.superseded[seq/64]&(1<<(seq%64)) != 0:
 				f.Disposition = shca.Superseded

@@ -28,9 +28,14 @@ import (
 //
 // All files are written and synced in a folder of their own inside dir before
 // the first appears under its name, so an error, also ctx's, leaves what was
-// there before. Files are readable by their owner only. Two calls for one
-// directory must not overlap.
+// there before; only if the system refuses to move a finished file to its name
+// may some be new and some old, and the error says so. Files are readable by
+// their owner only. CheckDir's errors come before anything is written. Two
+// calls for one directory must not overlap.
 func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []Format) (written []shca.Artifact, err error) {
+	if err := CheckDir(dir, formats); err != nil {
+		return nil, err
+	}
 	made, err := makeDir(dir)
 	if err != nil {
 		return nil, err
@@ -72,6 +77,64 @@ func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []For
 		return nil, err
 	}
 	return s.written, nil
+}
+
+// CheckDir returns an error if artifacts of the given formats cannot be written
+// to the directory: if something else has the name of one, or if it holds a
+// known artifact that is not among them and so would stay beside those of
+// another assessment. A directory that does not exist is fine.
+func CheckDir(dir string, formats []Format) error {
+	var mine, others []string
+	for _, f := range Formats {
+		if slices.ContainsFunc(formats, func(g Format) bool { return g.Name == f.Name }) {
+			continue
+		}
+		others = append(append(others, f.File), f.Owned...)
+	}
+	for _, f := range formats {
+		mine = append(append(mine, f.File), f.Owned...)
+	}
+	for _, pattern := range mine {
+		err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
+			if info.IsDir() && name == pattern {
+				return fmt.Errorf("%s is a folder, and an artifact has its name: remove it or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, pattern := range others {
+		err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
+			if !info.Mode().IsRegular() {
+				return nil
+			}
+			return fmt.Errorf("%s is of an earlier run and would stay beside artifacts of this one: write all formats, remove it, or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// existing calls visit for everything below dir whose name matches the pattern.
+func existing(dir, pattern string, visit func(name string, info fs.FileInfo) error) error {
+	names, err := fs.Glob(os.DirFS(dir), pattern)
+	if err != nil {
+		return fmt.Errorf("pattern %q: %w", pattern, err)
+	}
+	for _, name := range names {
+		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			continue // gone meanwhile
+		}
+		if err := visit(name, info); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // makeDir creates dir and returns the directory it had to make, or "".
@@ -171,7 +234,7 @@ func publish(stage, dir string, written []shca.Artifact, formats []Format) error
 			return err
 		}
 		if err := os.Rename(filepath.Join(stage, filepath.FromSlash(a.File)), to); err != nil {
-			return err
+			return fmt.Errorf("%w (%s may hold artifacts of two runs now: remove it and run again)", err, dir)
 		}
 		dirs[filepath.Dir(to)] = true
 	}
@@ -191,18 +254,14 @@ func publish(stage, dir string, written []shca.Artifact, formats []Format) error
 func removeStale(dir string, now map[string]bool, formats []Format) error {
 	for _, f := range formats {
 		for _, pattern := range f.Owned {
-			names, err := fs.Glob(os.DirFS(dir), pattern)
+			err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
+				if now[name] || !info.Mode().IsRegular() {
+					return nil
+				}
+				return os.Remove(filepath.Join(dir, filepath.FromSlash(name)))
+			})
 			if err != nil {
-				return fmt.Errorf("format %s: pattern %q: %w", f.Name, pattern, err)
-			}
-			for _, name := range names {
-				file := filepath.Join(dir, filepath.FromSlash(name))
-				if info, err := os.Lstat(file); now[name] || err != nil || !info.Mode().IsRegular() {
-					continue
-				}
-				if err := os.Remove(file); err != nil {
-					return err
-				}
+				return fmt.Errorf("format %s: %w", f.Name, err)
 			}
 		}
 	}

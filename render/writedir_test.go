@@ -231,3 +231,54 @@ func errorOf(text string) error {
 	}
 	return errors.New(text)
 }
+
+// TestCheckDir: a directory cannot come to hold artifacts of two assessments.
+func TestCheckDir(t *testing.T) {
+	csv, json := one(t, "csv"), one(t, "json")
+	for name, test := range map[string]struct {
+		prepare func(dir string) error
+		formats []render.Format
+		want    string
+	}{
+		"no directory":            {func(dir string) error { return os.Remove(dir) }, json, ""},
+		"empty":                   {func(string) error { return nil }, json, ""},
+		"own artifact":            {file("assessment.json"), json, ""},
+		"another format's":        {file("findings.csv"), json, "findings.csv is of an earlier run"},
+		"another format's folder": {file("controls/ready/AC-2.csv"), json, "AC-2.csv is of an earlier run"},
+		"a user's file":           {file("notes.txt"), json, ""},
+		"all formats":             {file("findings.csv"), render.Formats, ""},
+		"a folder in the way":     {file("assessment.json/x"), json, "assessment.json is a folder"},
+		"in the way of More":      {file("findings.csv/x"), csv, "findings.csv is a folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := test.prepare(dir); err != nil {
+				t.Fatal(err)
+			}
+			err := render.CheckDir(dir, test.formats)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("CheckDir: %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func one(t *testing.T, name string) []render.Format {
+	t.Helper()
+	formats, err := render.Select([]string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return formats
+}
+
+// file makes an empty file and the folders above it.
+func file(name string) func(dir string) error {
+	return func(dir string) error {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(full, nil, 0o600)
+	}
+}

@@ -15,7 +15,7 @@ for package in $("$go" list ./...); do
 		fi
 		cat "$log"
 		# The Go tool may report its own deadline as a failure when the time is
-		# up (golang/go#75804); a real failure names the input it wrote.
+		# up; a real failure names the input it wrote.
 		if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written\|panic:\|failure while testing seed' "$log"; then
 			echo "the deadline of the run, not a failure"
 			continue

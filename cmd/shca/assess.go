@@ -34,6 +34,8 @@ type assessOptions struct {
 	failUnder string
 	strict    bool
 	quiet     bool
+
+	baselineSet, formatSet bool // the flags were given
 }
 
 func newAssess(sys system) *cobra.Command {
@@ -59,7 +61,10 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args, sys) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.baselineSet, o.formatSet = cmd.Flags().Changed("baseline"), cmd.Flags().Changed("format")
+			return o.run(cmd.Context(), args, sys)
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -100,8 +105,11 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) er
 	if o.out == "" {
 		return usage("--out DIR is missing: name the directory to write the artifacts to")
 	}
-	if o.baseline != "moderate" && o.profile != "" {
+	if o.baselineSet && o.profile != "" {
 		return usage("--baseline and --profile both select controls: give one")
+	}
+	if o.formatSet && len(o.formats) == 0 {
+		return usage("--format: name at least one of %s", strings.Join(formatNames(), ", "))
 	}
 	formats, err := render.Select(o.formats)
 	if err != nil {
@@ -118,6 +126,9 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) er
 	if err := o.outsideInputs(inputs); err != nil {
 		return err
 	}
+	if err := render.CheckDir(o.out, formats); err != nil {
+		return err
+	}
 	progress := &shca.Progress{}
 	source, err := sources.Open(inputs, sources.Options{Stdin: sys.stdin, Progress: progress})
 	if err != nil {
@@ -128,12 +139,13 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) er
 		stop = showProgress(sys.stderr, progress)
 	}
 	a, err := mapping.Assess(ctx, source, settings)
+	var written []shca.Artifact
+	if err == nil {
+		written, err = render.WriteDir(ctx, o.out, a, formats)
+		err = errors.Join(err, a.Close())
+	}
 	stop()
 	if err != nil {
-		return err
-	}
-	written, err := render.WriteDir(ctx, o.out, a, formats)
-	if err := errors.Join(err, a.Close()); err != nil {
 		return err
 	}
 	if !o.quiet {
@@ -200,9 +212,10 @@ func (o *assessOptions) time(sys system) (time.Time, error) {
 		return t.UTC(), nil
 	}
 	if epoch := sys.getenv("SOURCE_DATE_EPOCH"); epoch != "" {
+		const year9999 = 253402300799
 		seconds, err := strconv.ParseInt(epoch, 10, 64)
-		if err != nil {
-			return time.Time{}, usage("SOURCE_DATE_EPOCH: %q is not a number of seconds", epoch)
+		if err != nil || seconds < 0 || seconds > year9999 {
+			return time.Time{}, usage("SOURCE_DATE_EPOCH: %q is not a number of seconds since 1970, up to the year 9999", epoch)
 		}
 		return time.Unix(seconds, 0).UTC(), nil
 	}
@@ -214,8 +227,9 @@ func (o *assessOptions) threshold() (*big.Rat, error) {
 	if o.failUnder == "" {
 		return nil, nil
 	}
-	t, ok := new(big.Rat).SetString(strings.TrimSuffix(o.failUnder, "%"))
-	if !ok || t.Sign() < 0 || t.Cmp(big.NewRat(100, 1)) > 0 {
+	number := strings.TrimSuffix(o.failUnder, "%")
+	t, ok := new(big.Rat).SetString(number)
+	if !ok || strings.Trim(number, "0123456789.") != "" || t.Sign() < 0 || t.Cmp(big.NewRat(100, 1)) > 0 {
 		return nil, usage("--fail-under: %q is not a percentage from 0 to 100", o.failUnder)
 	}
 	return t, nil

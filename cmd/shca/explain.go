@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -24,10 +25,15 @@ control. A control may be spelled in any common way.
 
 This is the embedded table. In an assessment, the requirements that findings
 cite come first; assessment.json says for every check which of the two it was.`,
-		Example: `  shca explain AC-2(1)
+		Example: `  shca explain 'AC-2(1)'
   shca explain S3.8
   shca explain CCI-000015`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("nothing to explain: name a control such as 'AC-2(1)', a check such as S3.8 or a CCI")
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			f, err := catalogs.Find(framework)
 			if err != nil {
@@ -191,7 +197,7 @@ func explainCCI(w io.Writer, f *catalogs.Framework, cci string) error {
 	return nil
 }
 
-// wrap prints a labelled list in lines of ten.
+// wrap prints a labelled list in lines of eight.
 func wrap(w io.Writer, label string, items []string) {
 	if len(items) == 0 {
 		fmt.Fprintf(w, "%s\tnone\n", label)

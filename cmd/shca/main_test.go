@@ -130,6 +130,31 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// blocked is an input that never comes.
+type blocked struct{ read chan struct{} }
+
+func (b blocked) Read([]byte) (int, error) {
+	close(b.read)
+	select {}
+}
+
+// An input that does not come must not keep the user from leaving.
+func TestInterruptedWhileWaiting(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	in := blocked{make(chan struct{})}
+	go func() {
+		<-in.read
+		cancel()
+	}()
+	var stderr bytes.Buffer
+	code := run(ctx, []string{"assess", "-", "--out", filepath.Join(t.TempDir(), "package")}, system{
+		stdin: in, stdout: &stderr, stderr: &stderr, getenv: func(string) string { return "" }, now: time.Now,
+	})
+	if code != exitInterrupted {
+		t.Errorf("code %d: %s", code, &stderr)
+	}
+}
+
 // Foreign text reaches the terminal in the summary and in messages.
 func TestTerminalIsSafe(t *testing.T) {
 	finding := `{"Id":"x\u001b[31m","AwsAccountId":"000000000001","GeneratorId":"security-control/S3.8","ProductArn":"arn:aws:securityhub:us-east-1::product/aws/securityhub",` +

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
 )
 
 // showProgress keeps a line of progress on a terminal until stop is called,
@@ -46,7 +47,7 @@ func showProgress(w io.Writer, p *shca.Progress) (stop func()) {
 
 func progressLine(p *shca.Progress) string {
 	bytes, total, findings := p.Read()
-	line := fmt.Sprintf("%d findings, %.0f MB", findings, float64(bytes)/1e6)
+	line := fmt.Sprintf("%s, %.0f MB", show.Plural(findings, "finding"), float64(bytes)/1e6)
 	switch {
 	case total > 0 && bytes >= total:
 		line += " read; assessing and writing"

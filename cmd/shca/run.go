@@ -94,6 +94,14 @@ Start with: shca assess findings.json --out package`,
 		SilenceUsage:  true,
 	}
 	root.AddCommand(newAssess(sys), newExplain(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.RunE = func(*cobra.Command, []string) error {
+				return usage("completion: name a shell: bash, zsh, fish or powershell")
+			}
+		}
+	}
 	return root
 }
 

@@ -19,19 +19,19 @@ func printSummary(w io.Writer, a *shca.Assessment) {
 	fmt.Fprintf(w, "%s, %s\n%s\n\n", plain(a.FrameworkName, 100), plain(cmp.Or(a.BaselineName, a.Baseline), 100), plain(a.Verdict(), 500))
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, status := range shca.Statuses() {
-		fmt.Fprintf(t, "  %s\t%d\n", status, s.Statuses[status])
+		fmt.Fprintf(t, "  %s\t%s\n", status, show.Number(s.Statuses[status]))
 	}
 	if s.Outside > 0 {
-		fmt.Fprintf(t, "  outside the baseline\t%d\n", s.Outside)
+		fmt.Fprintf(t, "  outside the baseline\t%s\n", show.Number(s.Outside))
 	}
 	fmt.Fprintln(t)
 	rate := "none: no finding was decided"
 	if s.Tally.Decided() > 0 {
-		rate = fmt.Sprintf("%s of %s; %d undecided, %d suppressed",
-			show.Rate(s.Tally.Passed, s.Tally.Decided()), show.Plural(s.Tally.Decided(), "decided finding"), s.Tally.Undecided(), s.Tally.Suppressed)
+		rate = fmt.Sprintf("%s of %s; %s undecided, %s suppressed",
+			show.Rate(s.Tally.Passed, s.Tally.Decided()), show.Plural(s.Tally.Decided(), "decided finding"), show.Number(s.Tally.Undecided()), show.Number(s.Tally.Suppressed))
 	}
 	fmt.Fprintf(t, "  pass rate\t%s\n", rate)
-	if s.Controls > 0 && a.Baseline != noBaseline {
+	if s.Controls > 0 && !a.AllControls {
 		fmt.Fprintf(t, "  coverage\t%s: %d of %d baseline controls have a decided finding\n", show.Rate(s.Covered, s.Controls), s.Covered, s.Controls)
 	}
 	if worst := worstFamilies(s.Families, 5); len(worst) > 0 {
@@ -49,7 +49,7 @@ func printSummary(w io.Writer, a *shca.Assessment) {
 		slices.SortStableFunc(failing, shca.CompareWorst)
 		fmt.Fprintln(w, "\nTop failing checks:")
 		for _, c := range failing[:min(len(failing), 5)] {
-			fmt.Fprintf(t, "  %s\t%s\t%d of %d failed\t%s\n", plain(string(c.ID), 40), c.Severity, c.Tally.Failed, c.Tally.Decided(), plain(c.Text.Title, 60))
+			fmt.Fprintf(t, "  %s\t%s\t%s of %s failed\t%s\n", plain(string(c.ID), 40), c.Severity, show.Number(c.Tally.Failed), show.Number(c.Tally.Decided()), plain(c.Text.Title, 60))
 		}
 		t.Flush()
 		if more := len(failing) - 5; more > 0 {
@@ -81,7 +81,7 @@ func printScopes(w io.Writer, a *shca.Assessment) {
 			unmapped += a.Checks[i].Tally.Total()
 		}
 	}
-	fmt.Fprintf(w, "\nRead %s: %d assessed", show.Plural(total.Findings, "finding"), total.Assessed)
+	fmt.Fprintf(w, "\nRead %s: %s assessed", show.Plural(total.Findings, "finding"), show.Number(total.Assessed))
 	for _, part := range []struct {
 		n    int64
 		what string
@@ -92,15 +92,15 @@ func printScopes(w io.Writer, a *shca.Assessment) {
 		{total.Superseded, "superseded by another copy"},
 	} {
 		if part.n > 0 {
-			fmt.Fprintf(w, ", %d %s", part.n, part.what)
+			fmt.Fprintf(w, ", %s %s", show.Number(part.n), part.what)
 		}
 	}
 	fmt.Fprintln(w)
 	if unmapped > 0 {
-		fmt.Fprintf(w, "%d of them are of checks that no control is mapped to\n", unmapped)
+		fmt.Fprintf(w, "%s of them are of checks that no control is mapped to\n", show.Number(unmapped))
 	}
 	if total.Skipped > 0 {
-		fmt.Fprintf(w, "%d more could not be read\n", total.Skipped)
+		fmt.Fprintf(w, "%s more could not be read\n", show.Number(total.Skipped))
 	}
 	for _, s := range a.Scopes {
 		if s.Note != "" {

@@ -28,7 +28,7 @@ import (
 const (
 	SummaryFile = "control-summary.csv"
 	findingFile = "findings.csv"
-	readyDir    = "controls/ready/"     // controls without failing or undecided evidence
+	readyDir    = "controls/ready/"     // compliant controls: something passed, nothing failed
 	attention   = "controls/attention/" // all other controls with findings
 )
 

@@ -134,7 +134,7 @@ func counts(statuses map[shca.Status]int) map[string]int {
 
 func summaryOf(a *shca.Assessment) summary {
 	coverage := func(covered, controls int) json.RawMessage {
-		if a.Baseline == "none" { // nothing that could be covered
+		if a.AllControls { // nothing that could be covered
 			return percent(0, 0)
 		}
 		return percent(covered, controls)

@@ -114,7 +114,7 @@ func (r *report) head() {
 		{"Read", read(total)},
 		{"Assessed", show.Date(a.Time) + " by " + escape(cmp.Or(a.Generator, "shca"), maxText)},
 	})
-	if a.Baseline != "none" {
+	if !a.AllControls {
 		r.printf("\nFindings and checks are counted here if they are evidence for the baseline; \"Read\" counts all findings.\n")
 	}
 }
@@ -128,7 +128,7 @@ func passRate(t shca.Tally) string {
 }
 
 func (r *report) coverage() string {
-	if r.a.Baseline == "none" {
+	if r.a.AllControls {
 		return fmt.Sprintf("none: no baseline was selected; %s of %s with findings were decided", number(r.s.Covered), plural(r.s.Controls, "control"))
 	}
 	return fmt.Sprintf("**%s**: %s of %s with a decided finding", show.Rate(r.s.Covered, r.s.Controls), number(r.s.Covered), plural(r.s.Controls, "baseline control"))

@@ -56,17 +56,12 @@ func (p *Pages) Missing() bool { return p.open && !p.last }
 // holds documents that are none. Decoding is spread over the processors.
 func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 	return func(yield func(shca.Record, error) bool) {
-		text, err := s.Open()
-		if err != nil {
-			yield(shca.Record{Scope: &shca.Scope{Source: s.Name, Err: err.Error()}}, nil)
-			return
-		}
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		run := s.start(ctx, text)
+		run := s.start(ctx)
 		var number int64
 		for {
-			// A read that blocks must not keep the reader of the records.
+			// Opening or reading that blocks must not keep who reads the records.
 			var c *chunk
 			var more bool
 			select {
@@ -159,17 +154,17 @@ type item struct {
 
 const chunkSize = 256 << 10
 
-// run is one pass over a text: one goroutine scans it into chunks, some decode
-// them, and the chunks come out of ordered in the order of the text.
+// run is one pass over a text: one goroutine opens it and scans it into chunks,
+// some decode them, and the chunks come out of ordered in the order of the text.
 type run struct {
 	ordered chan *chunk
 	scan    *scanner // valid once ordered is closed, like err
 	err     error
 }
 
-func (s *Source) start(ctx context.Context, text io.ReadCloser) *run {
+func (s *Source) start(ctx context.Context) *run {
 	workers := min(runtime.GOMAXPROCS(0), 8) // scanning keeps no more busy
-	r := &run{ordered: make(chan *chunk, 2*workers)}
+	r := &run{ordered: make(chan *chunk, 2*workers), scan: &scanner{}}
 	work := make(chan *chunk, 2*workers)
 	for range workers {
 		go func() {
@@ -182,6 +177,11 @@ func (s *Source) start(ctx context.Context, text io.ReadCloser) *run {
 	go func() {
 		defer close(r.ordered)
 		defer close(work)
+		text, err := s.Open()
+		if err != nil {
+			r.err = err
+			return
+		}
 		defer text.Close()
 		cur := &chunk{done: make(chan struct{})}
 		flush := func() bool {

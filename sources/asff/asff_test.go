@@ -333,9 +333,9 @@ func TestBadInput(t *testing.T) {
 		{"name twice", list(a, with(`"Title"`, `"Id":"z","Title"`), c), []string{"a", "c"}, []broken{{2, "b", "/Id", "broken JSON at byte 418 of the finding: duplicate object member name"}}, ""},
 
 		// A member of a wrong type or value.
-		{"id is a number", list(a, with(`"Id":"b"`, `"Id":7`), c), []string{"a", "c"}, []broken{{2, "", "/Id", "wrong type: a JSON number is not expected here"}}, ""},
-		{"severity is a string", list(with(`{"Label":"HIGH","Normalized":70,"Original":"HIGH"}`, `"HIGH"`)), []string{}, []broken{{1, "b", "/Severity", "wrong type: a JSON string is not expected here"}}, ""},
-		{"label is a number", list(with(`"Label":"HIGH"`, `"Label":3`)), []string{}, []broken{{1, "b", "/Severity/Label", "wrong type: a JSON number is not expected here"}}, ""},
+		{"id is a number", list(a, with(`"Id":"b"`, `"Id":7`), c), []string{"a", "c"}, []broken{{2, "", "/Id", "wrong type: a JSON number, where a string is expected"}}, ""},
+		{"severity is a string", list(with(`{"Label":"HIGH","Normalized":70,"Original":"HIGH"}`, `"HIGH"`)), []string{}, []broken{{1, "b", "/Severity", "wrong type: a JSON string, where an object is expected"}}, ""},
+		{"label is a number", list(with(`"Label":"HIGH"`, `"Label":3`)), []string{}, []broken{{1, "b", "/Severity/Label", "wrong type: a JSON number, where a string is expected"}}, ""},
 		{"normalized is a word", list(with(`"Normalized":70`, `"Normalized":"much"`)), []string{}, []broken{{1, "b", "/Severity/Normalized", `"much" is not a number`}}, ""},
 		{"normalized is NaN", list(with(`"Normalized":70`, `"Normalized":"NaN"`)), []string{}, []broken{{1, "b", "/Severity/Normalized", `"NaN" is not a number`}}, ""},
 		{"normalized is a list", list(with(`"Normalized":70`, `"Normalized":[70]`)), []string{}, []broken{{1, "b", "/Severity/Normalized", "a number is expected here"}}, ""},
@@ -344,13 +344,13 @@ func TestBadInput(t *testing.T) {
 		{"time is a number", list(with(`"2026-01-02T00:00:00.000Z"`, "1767312000")), []string{}, []broken{{1, "b", "/UpdatedAt", "a time in a string is expected here"}}, ""},
 		{"account is too long", list(with(`"012345678901"`, "1234567890123")), []string{}, []broken{{1, "b", "/AwsAccountId", "1234567890123 is not an account id of 12 digits"}}, ""},
 		{"account is a list", list(with(`"012345678901"`, "[]")), []string{}, []broken{{1, "b", "/AwsAccountId", "a string is expected here"}}, ""},
-		{"compliance is a string", list(with(`"Compliance":{`, `"Compliance":"FAILED","X":{`)), []string{}, []broken{{1, "b", "/Compliance", "wrong type: a JSON string is not expected here"}}, ""},
+		{"compliance is a string", list(with(`"Compliance":{`, `"Compliance":"FAILED","X":{`)), []string{}, []broken{{1, "b", "/Compliance", "wrong type: a JSON string, where an object is expected"}}, ""},
 		{"status unknown", list(with(`"Status":"FAILED"`, `"Status":"FAIL"`)), []string{}, []broken{{1, "b", "/Compliance/Status", `"FAIL" is none of PASSED, FAILED, WARNING, NOT_AVAILABLE`}}, ""},
 		{"record state unknown", list(with(`"ACTIVE"`, `"active"`)), []string{}, []broken{{1, "b", "/RecordState", `"active" is neither ACTIVE nor ARCHIVED`}}, ""},
 		{"two checks", list(with(`"SecurityControlId":"S3.8"`, `"SecurityControlId":["S3.8","S3.9"]`)), []string{}, []broken{{1, "b", "/Compliance/SecurityControlId", `names two checks, "S3.8" and "S3.9"; a finding has one`}}, ""},
-		{"requirement is a number", list(with(`"NIST.800-53.r5 AC-3"`, `3`)), []string{}, []broken{{1, "b", "/Compliance/RelatedRequirements/0", "wrong type: a JSON number is not expected here"}}, ""},
-		{"standard is a number", list(with(`{"StandardsId":"standards/nist-800-53/v/5.0.0"}`, `3`)), []string{}, []broken{{1, "b", "/Compliance/AssociatedStandards/0", "wrong type: a JSON number is not expected here"}}, ""},
-		{"resources is an object", list(with(`"Resources":[`, `"Resources":{},"X":[`)), []string{}, []broken{{1, "b", "/Resources", "wrong type: a JSON object is not expected here"}}, ""},
+		{"requirement is a number", list(with(`"NIST.800-53.r5 AC-3"`, `3`)), []string{}, []broken{{1, "b", "/Compliance/RelatedRequirements/0", "wrong type: a JSON number, where a string is expected"}}, ""},
+		{"standard is a number", list(with(`{"StandardsId":"standards/nist-800-53/v/5.0.0"}`, `3`)), []string{}, []broken{{1, "b", "/Compliance/AssociatedStandards/0", "wrong type: a JSON number, where an object is expected"}}, ""},
+		{"resources is an object", list(with(`"Resources":[`, `"Resources":{},"X":[`)), []string{}, []broken{{1, "b", "/Resources", "wrong type: a JSON object, where a list is expected"}}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := read(tc.text)

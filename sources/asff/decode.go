@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -163,8 +164,8 @@ func decodeError(raw []byte, err error) *shca.FindingError {
 		switch {
 		case semantic.Err != nil && !errors.As(semantic.Err, &syntactic):
 			e.Err = semantic.Err
-		case semantic.JSONKind != 0:
-			e.Err = fmt.Errorf("wrong type: a JSON %s is not expected here", kindName(semantic.JSONKind))
+		case semantic.JSONKind != 0 && semantic.GoType != nil:
+			e.Err = fmt.Errorf("wrong type: a JSON %s, where %s is expected", kindName(semantic.JSONKind), typeName(semantic.GoType))
 		}
 	case errors.As(err, &syntactic):
 		e.Field = string(syntactic.JSONPointer)
@@ -189,6 +190,17 @@ func kindName(k jsontext.Kind) string {
 		return "list"
 	}
 	return "value"
+}
+
+// typeName names, with its article, the JSON type that a Go type is read from.
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Slice:
+		return "a list"
+	}
+	return "an object"
 }
 
 // findID returns the finding's own Id if it can be read before the text
