@@ -103,7 +103,7 @@ type Summary struct {
 	Tally    Tally          `json:"tally"`    // findings of checks that are evidence for the baseline, each finding once
 
 	Checks       int `json:"checks"`        // checks that are evidence for the baseline
-	ChecksPassed int `json:"checks_passed"` // of these: something passed and nothing failed
+	ChecksPassed int `json:"checks_passed"` // of these: all findings passed, as Security Hub counts; suppressed ones aside
 	ChecksFailed int `json:"checks_failed"` // of these: something failed
 
 	Families []FamilySummary `json:"families"` // in catalog order
@@ -162,11 +162,11 @@ func (a *Assessment) Summary() Summary {
 		}
 		s.Checks++
 		s.Tally = s.Tally.Plus(c.Tally)
-		switch c.Tally.Status() {
-		case StatusCompliant:
-			s.ChecksPassed++
-		case StatusPartial, StatusNonCompliant:
+		switch {
+		case c.Tally.Failed > 0:
 			s.ChecksFailed++
+		case c.Tally.Passed > 0 && c.Tally.Undecided() == 0:
+			s.ChecksPassed++
 		}
 		for name := range families {
 			f := &s.Families[index[name]]

@@ -40,8 +40,11 @@ type Citation struct {
 type CheckResult struct {
 	ID       CheckID   `json:"id"`
 	Text     CheckText `json:"text"`     // of the most recently updated finding
-	Severity Severity  `json:"severity"` // the most severe of its findings; evaluation may take the table's instead
-	Tally    Tally     `json:"tally"`    // one count per finding, that is per subject
+	Severity Severity  `json:"severity"` // the most severe of its findings, also suppressed ones; after evaluation, how severe the check is
+	// FailedSeverity is the most severe of its failed findings. Evaluation makes
+	// it the Severity where something failed.
+	FailedSeverity Severity `json:"failed_severity"`
+	Tally          Tally    `json:"tally"` // one count per finding, that is per subject
 
 	Products  Set[string]       `json:"products"` // that report the check
 	Accounts  Set[string]       `json:"accounts"` // with scored findings
@@ -130,6 +133,9 @@ func (r *CheckResult) Add(f *Finding, c Citation) {
 	}
 	r.Tally = r.Tally.Plus(one)
 	r.Severity = max(r.Severity, f.Severity)
+	if one.Failed == 1 {
+		r.FailedSeverity = max(r.FailedSeverity, f.Severity)
+	}
 	if at := cmp.Or(f.UpdatedAt, f.Observed()); !at.Before(r.Text.UpdatedAt) {
 		r.Text = latestText(r.Text, CheckText{
 			Title: keep(f.Title), Description: keep(f.Description),
@@ -175,6 +181,7 @@ func (r *CheckResult) Add(f *Finding, c Citation) {
 func (r *CheckResult) Merge(o *CheckResult) {
 	r.Tally = r.Tally.Plus(o.Tally)
 	r.Severity = max(r.Severity, o.Severity)
+	r.FailedSeverity = max(r.FailedSeverity, o.FailedSeverity)
 	r.Text = latestText(r.Text, o.Text)
 	r.First, r.Last = earliest(r.First, o.First), latest(r.Last, o.Last)
 	r.Products.merge(o.Products, MaxProducts)

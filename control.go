@@ -27,7 +27,7 @@ func (c ControlID) Family() string {
 
 // Compare orders control ids as catalogs do: by family, then numbers by value.
 // It returns -1, 0 or +1.
-func (c ControlID) Compare(d ControlID) int { return compareNatural(string(c), string(d)) }
+func (c ControlID) Compare(d ControlID) int { return CompareNatural(string(c), string(d)) }
 
 // requirementPrefix stands before a control in ASFF RelatedRequirements.
 const requirementPrefix = "NIST.800-53.r5"

@@ -13,9 +13,13 @@ import (
 // checks never share an id by accident.
 type CheckID string
 
+// OtherChecks stands for the checks beyond the number that an assessment tells
+// apart, all of them mapped to no control.
+const OtherChecks CheckID = "other unmapped checks"
+
 // Compare orders check ids as people read them, numbers by value: S3.8 sorts
 // before S3.10. It returns -1, 0 or +1.
-func (c CheckID) Compare(d CheckID) int { return compareNatural(string(c), string(d)) }
+func (c CheckID) Compare(d CheckID) int { return CompareNatural(string(c), string(d)) }
 
 // ComplianceStatus is the outcome a finding reports: ASFF Compliance.Status.
 type ComplianceStatus string
@@ -138,6 +142,7 @@ type Finding struct {
 	UpdatedAt       time.Time
 	FirstObservedAt time.Time
 	LastObservedAt  time.Time
+	ProcessedAt     time.Time // when Security Hub last took the finding in or changed it
 
 	// Raw is the record as it was read, byte for byte, converted to UTF-8 if
 	// the input was UTF-16.

@@ -30,17 +30,17 @@ func naturalTexts() []string {
 func TestCompareNaturalIsATotalOrder(t *testing.T) {
 	texts := naturalTexts()
 	sorted := slices.Clone(texts)
-	slices.SortFunc(sorted, compareNatural)
+	slices.SortFunc(sorted, CompareNatural)
 	// In a list sorted by a total order, position tells the sign; so the pairs
 	// prove antisymmetry, transitivity and agreement with equality.
 	for i, a := range sorted {
 		for k := i; k < len(sorted); k += 1 + (k-i)/50 {
 			b := sorted[k]
-			if got, want := compareNatural(a, b), cmp.Compare(i, k); got != want {
-				t.Fatalf("compareNatural(%q, %q) = %d, want %d", a, b, got, want)
+			if got, want := CompareNatural(a, b), cmp.Compare(i, k); got != want {
+				t.Fatalf("CompareNatural(%q, %q) = %d, want %d", a, b, got, want)
 			}
-			if got, want := compareNatural(b, a), cmp.Compare(k, i); got != want {
-				t.Fatalf("compareNatural(%q, %q) = %d, want %d", b, a, got, want)
+			if got, want := CompareNatural(b, a), cmp.Compare(k, i); got != want {
+				t.Fatalf("CompareNatural(%q, %q) = %d, want %d", b, a, got, want)
 			}
 		}
 	}
@@ -55,7 +55,7 @@ func TestCompareNatural(t *testing.T) {
 	} {
 		got := slices.Clone(order)
 		slices.Reverse(got)
-		slices.SortFunc(got, compareNatural)
+		slices.SortFunc(got, CompareNatural)
 		if diff := gocmp.Diff(order, got); diff != "" {
 			t.Errorf("order (-want +got):\n%s", diff)
 		}

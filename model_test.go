@@ -395,3 +395,21 @@ func TestClip(t *testing.T) {
 		t.Errorf("%d texts are marked as cut, want %d: %s", cut, want, data)
 	}
 }
+
+// Security Hub calls a check passed only if all its findings are: one that is
+// undecided makes it unknown.
+func TestSecurityScore(t *testing.T) {
+	a := &shca.Assessment{
+		Controls: []shca.ControlResult{{ID: "ac-3", InBaseline: true, Checks: []shca.CheckID{"A.1", "A.2", "A.3", "A.4", "A.5"}}},
+		Checks: []shca.CheckResult{
+			{ID: "A.1", Tally: shca.Tally{Passed: 2, Suppressed: 1}},
+			{ID: "A.2", Tally: shca.Tally{Passed: 2, Warning: 1}},
+			{ID: "A.3", Tally: shca.Tally{Passed: 9, Failed: 1}},
+			{ID: "A.4", Tally: shca.Tally{NotAvailable: 1}},
+			{ID: "A.5", Tally: shca.Tally{Suppressed: 1}},
+		},
+	}
+	if s := a.Summary(); s.Checks != 5 || s.ChecksPassed != 1 || s.ChecksFailed != 1 {
+		t.Errorf("%d checks, %d passed, %d failed; want 5, 1, 1", s.Checks, s.ChecksPassed, s.ChecksFailed)
+	}
+}

@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// compareNatural orders strings with runs of ASCII digits compared by value.
+// CompareNatural orders strings with runs of ASCII digits compared by value, as
+// people order names: "page-9" before "page-10". It returns -1, 0 or +1.
 // Strings that differ only in leading zeros are ordered byte by byte, so that
 // the order is total.
-func compareNatural(a, b string) int {
+func CompareNatural(a, b string) int {
 	for i, j := 0, 0; ; {
 		if i == len(a) || j == len(b) {
 			return cmp.Or(cmp.Compare(len(a)-i, len(b)-j), strings.Compare(a, b))

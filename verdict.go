@@ -75,6 +75,6 @@ func Method() []Definition {
 		{"Duplicates", "of several versions of a finding the newest counts. Of one subject (check, account, region, resource) that several standards report, the copy that cites the assessed framework counts."},
 		{"Left out", "archived findings, and findings that report no compliance status (GuardDuty, Inspector, Macie and others), are counted and listed but never scored."},
 		{"Mapping", "a check is evidence for the controls its findings cite. Where they cite none, or AWS's limit of 32 requirements may have cut the list, the embedded Security Hub table completes it."},
-		{"Security score", "AWS's own figure, over checks: passed / (passed + failed), where a check has failed if any of its findings has. It is not the pass rate."},
+		{"Security score", "AWS's own figure, over checks: passed / (passed + failed). A check has failed if any of its findings has, and passed only if all have. It is not the pass rate."},
 	}
 }

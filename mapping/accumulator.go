@@ -23,6 +23,7 @@ type Accumulator struct {
 	framework *catalogs.Framework
 	checks    map[shca.CheckID]*shca.CheckResult
 	citations map[string]citation
+	spellings map[shca.CheckID]shca.CheckID // of checks the table knows
 }
 
 type citation struct {
@@ -37,6 +38,7 @@ func NewAccumulator(framework *catalogs.Framework) *Accumulator {
 		framework: framework,
 		checks:    map[shca.CheckID]*shca.CheckResult{},
 		citations: map[string]citation{},
+		spellings: map[shca.CheckID]shca.CheckID{},
 	}
 }
 
@@ -53,6 +55,45 @@ func (a *Accumulator) Add(f *shca.Finding) {
 		a.checks[f.Check] = r
 	}
 	r.Add(f, a.cite(f.Requirements))
+}
+
+// canonical returns the finding with its check as the framework's table spells
+// it, so that AutoScaling.5 and Autoscaling.5 are one check.
+func (a *Accumulator) canonical(f *shca.Finding) *shca.Finding {
+	if !f.SecurityHub() {
+		return f
+	}
+	id, ok := a.spellings[f.Check]
+	if !ok {
+		id = f.Check
+		if known, ok := a.framework.Check(f.Check); ok {
+			id = known.ID
+		}
+		if len(a.spellings) < maxCitations {
+			a.spellings[shca.CheckID(strings.Clone(string(f.Check)))] = id
+		}
+	}
+	if id == f.Check {
+		return f
+	}
+	g := *f
+	g.Check = id
+	return &g
+}
+
+// mapped reports whether the finding's check is evidence for any control, as
+// far as the finding tells.
+func (a *Accumulator) mapped(f *shca.Finding) bool {
+	_, known := a.framework.Check(f.Check)
+	return known || slices.ContainsFunc(f.Requirements, func(text string) bool { return len(a.read(text).controls) > 0 })
+}
+
+// distinct is the number of checks told apart.
+func (a *Accumulator) distinct() int {
+	if a.checks[shca.OtherChecks] != nil {
+		return len(a.checks) - 1
+	}
+	return len(a.checks)
 }
 
 // Merge folds in another accumulator of the same framework whose findings are

@@ -710,7 +710,7 @@ func TestLimits(t *testing.T) {
 		want   string
 	}{
 		{limits{checks: 2, scopes: 2, controls: 2}, ""},
-		{limits{checks: 1}, "more than 1 different checks"},
+		{limits{checks: 1}, "more than 1 different mapped checks"},
 		{limits{scopes: 1}, "more than 1 different accounts and regions"},
 		{limits{controls: 1}, "more than 1 different controls"},
 	} {
@@ -728,5 +728,62 @@ func TestLimits(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: error %v, want %q", test.limits, err, test.want)
 		}
+	}
+}
+
+// Checks that are mapped to no control and exceed the limit count together:
+// AWS Config may report thousands, and they must not cost the rest.
+func TestOtherChecks(t *testing.T) {
+	a := assess(t, source(
+		finding("1", check("a-rule"), cite()), finding("2", check("b-rule"), cite(), account("2")),
+		finding("3", check("c-rule"), cite(), status(shca.Passed)), finding("4", check("S3.8"), cite("NIST.800-53.r5 AC-3")),
+	), Options{limits: limits{checks: 2}})
+	var got []string
+	for _, c := range a.Checks {
+		got = append(got, fmt.Sprint(c.ID, " ", c.Tally.Total(), " ", c.Mapping))
+	}
+	// S3.8 comes first by its id, then the rules.
+	want := []string{"S3.8 1 cited", "a-rule 1 unmapped", "other unmapped checks 2 unmapped"}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("checks (-want +got):\n%s", diff)
+	}
+}
+
+// A suppression leaves UpdatedAt as it was; the newer copy still wins.
+func TestEqualUpdatedAt(t *testing.T) {
+	older := finding("1", func(f *shca.Finding) { f.ProcessedAt = day(2) })
+	newer := finding("1", suppressed, func(f *shca.Finding) { f.ProcessedAt = day(3) })
+	noted := finding("1", func(f *shca.Finding) { f.ProcessedAt = day(3); f.Note.UpdatedAt = day(4) })
+	for _, all := range [][]*shca.Finding{{older, newer}, {newer, older}} {
+		if a := assess(t, source(all...), Options{}); a.Checks[0].Tally != (shca.Tally{Suppressed: 1}) {
+			t.Errorf("tally %+v, want one suppressed", a.Checks[0].Tally)
+		}
+	}
+	for _, all := range [][]*shca.Finding{{older, newer, noted}, {noted, older, newer}} {
+		if a := assess(t, source(all...), Options{}); a.Checks[0].Tally != (shca.Tally{Failed: 1}) {
+			t.Errorf("tally %+v, want one failed", a.Checks[0].Tally)
+		}
+	}
+}
+
+// Two spellings of one of Security Hub's checks are one check and one subject.
+func TestSpellingsOfACheck(t *testing.T) {
+	a := assess(t, source(
+		finding("1", check("AutoScaling.5"), cite(), resource("r")), finding("2", check("Autoscaling.5"), cite("NIST.800-53.r5 AC-3"), resource("r")),
+	), Options{})
+	if len(a.Checks) != 1 || a.Checks[0].ID != "Autoscaling.5" || a.Checks[0].Tally.Total() != 1 {
+		t.Errorf("checks %+v, want Autoscaling.5 with one finding", a.Checks)
+	}
+}
+
+// What passed or is suppressed does not say how severe a failure is.
+func TestSeverityOfFailures(t *testing.T) {
+	severity := func(s shca.Severity) func(*shca.Finding) { return func(f *shca.Finding) { f.Severity = s } }
+	a := assess(t, source(
+		finding("1", severity(shca.Low), resource("a")), finding("2", severity(shca.Critical), status(shca.Passed), resource("b")),
+		finding("3", severity(shca.High), suppressed, resource("c")),
+	), Options{})
+	if got := a.Checks[0].Severity; got != shca.Low {
+		t.Errorf("severity %s, want LOW", got)
 	}
 }

@@ -42,7 +42,7 @@ func appendFinding(b []byte, f *shca.Finding) []byte {
 		b = appendString(appendString(appendString(appendString(b, r.ID), r.Type), r.Region), r.Partition)
 	}
 	b = append(b, byte(f.Severity))
-	for _, t := range [...]time.Time{f.CreatedAt, f.UpdatedAt, f.FirstObservedAt, f.LastObservedAt, f.Note.UpdatedAt} {
+	for _, t := range [...]time.Time{f.CreatedAt, f.UpdatedAt, f.FirstObservedAt, f.LastObservedAt, f.ProcessedAt, f.Note.UpdatedAt} {
 		b = binary.AppendVarint(b, t.Unix())
 		b = binary.AppendUvarint(b, uint64(t.Nanosecond()))
 	}
@@ -88,7 +88,7 @@ func decodeFinding(b []byte) (*shca.Finding, error) {
 		}
 	}
 	f.Severity = shca.Severity(d.byte())
-	for _, t := range [...]*time.Time{&f.CreatedAt, &f.UpdatedAt, &f.FirstObservedAt, &f.LastObservedAt, &f.Note.UpdatedAt} {
+	for _, t := range [...]*time.Time{&f.CreatedAt, &f.UpdatedAt, &f.FirstObservedAt, &f.LastObservedAt, &f.ProcessedAt, &f.Note.UpdatedAt} {
 		*t = d.time()
 	}
 	if d.bad || d.rest != "" {

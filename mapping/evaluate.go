@@ -20,13 +20,17 @@ func Evaluate(framework *catalogs.Framework, baseline catalogs.Baseline, checks 
 	for i := range checks {
 		c := &checks[i]
 		c.Controls, c.Mapping = mapCheck(framework, c)
-		// Security Hub reports what passed as informational; what failed as
-		// informational was made so by somebody.
-		if known, ok := framework.Check(c.ID); ok {
+		known, inTable := framework.Check(c.ID)
+		if inTable {
 			seen[known.ID] = true // as the table spells it
-			if c.Severity == shca.SeverityUnknown || c.Severity == shca.Informational && c.Tally.Failed == 0 {
-				c.Severity = known.Severity
-			}
+		}
+		// What failed says how severe the check is; what passed is reported as
+		// informational by Security Hub.
+		if c.Tally.Failed > 0 {
+			c.Severity = c.FailedSeverity
+		}
+		if inTable && (c.Severity == shca.SeverityUnknown || c.Severity == shca.Informational && c.Tally.Failed == 0) {
+			c.Severity = known.Severity
 		}
 		for _, id := range c.Controls {
 			evidence[id] = append(evidence[id], c)

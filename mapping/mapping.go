@@ -71,7 +71,7 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 	if o.Framework == nil {
 		o.Framework = catalogs.Frameworks()[0]
 	}
-	if o.Baseline.Name == "" {
+	if o.Baseline.Name == "" && len(o.Baseline.Controls) == 0 {
 		baseline, ok := o.Framework.Baseline("moderate")
 		if !ok {
 			return nil, fmt.Errorf("framework %s has no baseline \"moderate\": name one in Options.Baseline", o.Framework.Name)
@@ -95,7 +95,7 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 		subjects: spool.Sorter{Dir: o.TempDir, Batch: o.batch},
 	}
 	scopes := scopes{}
-	if err := scopes.read(ctx, source, o.Strict, st, a); err != nil {
+	if err := scopes.read(ctx, source, o.Strict, func(f *shca.Finding) error { return st.add(acc.canonical(f)) }, a); err != nil {
 		return nil, errors.Join(err, st.close())
 	}
 	if err := st.finish(ctx); err != nil {
@@ -109,11 +109,17 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 			err = ctx.Err()
 		}
 		if err == nil {
-			acc.Add(f)
+			if acc.distinct() >= limits.checks && acc.checks[f.Check] == nil && !acc.mapped(f) {
+				other := *f
+				other.Check = shca.OtherChecks
+				acc.Add(&other)
+			} else {
+				acc.Add(f)
+			}
 			scopes.count(f)
 			switch {
-			case len(acc.checks) > limits.checks:
-				err = limits.error(limits.checks, "checks")
+			case acc.distinct() > limits.checks:
+				err = limits.error(limits.checks, "mapped checks")
 			case len(scopes) > limits.scopes:
 				err = limits.error(limits.scopes, "accounts and regions")
 			}
@@ -154,8 +160,9 @@ func (s scopes) of(source, account, region string) *shca.Scope {
 	return s[key]
 }
 
-// read drains the source into the store, and notes its problems in a.
-func (s scopes) read(ctx context.Context, source shca.Source, strict bool, st *store, a *shca.Assessment) error {
+// read drains the source into add, and notes its problems in a.
+func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add func(*shca.Finding) error, a *shca.Assessment) error {
+	empty := true
 	problem := func(text string) {
 		a.ProblemCount++
 		if len(a.Problems) < shca.MaxProblems {
@@ -188,7 +195,8 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, st *s
 			scope.Err = joinText(scope.Err, r.Err)
 			scope.Note = joinText(scope.Note, r.Note)
 		case record.Finding != nil:
-			if err := st.add(record.Finding); err != nil {
+			empty = false
+			if err := add(record.Finding); err != nil {
 				return err
 			}
 		}
@@ -196,7 +204,7 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, st *s
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if st.count == 0 && len(s) == 0 {
+	if empty && len(s) == 0 {
 		s.of("input", "", "").Err = "nothing was read: the source yielded neither a finding nor a scope"
 		problem("input: nothing was read: the source yielded neither a finding nor a scope")
 	}

@@ -186,11 +186,11 @@ func TestEvaluate(t *testing.T) {
 	set := func(members ...string) shca.Set[string] { return shca.Set[string]{Members: members} }
 	cited := shca.Set[shca.ControlID]{Members: []shca.ControlID{"ac-3"}}
 	in := []shca.CheckResult{
-		{ID: "X.1", Severity: shca.Low, Tally: shca.Tally{Failed: 1, Passed: 2}, Cited: cited, First: day(3), Last: day(4),
+		{ID: "X.1", Severity: shca.Critical, FailedSeverity: shca.Low, Tally: shca.Tally{Failed: 1, Passed: 2}, Cited: cited, First: day(3), Last: day(4),
 			Accounts: set("1", "2"), Regions: set("r"), Resources: shca.Set[shca.ResourceHash]{Members: []shca.ResourceHash{1, 2}}},
 		{ID: "X.2", Severity: shca.Critical, Tally: shca.Tally{Passed: 10, Warning: 5}, Cited: cited, // passed: its severity does not matter
 			Accounts: shca.Set[string]{Members: []string{"2", "3"}, More: true}, Regions: set("r"), Resources: shca.Set[shca.ResourceHash]{Members: []shca.ResourceHash{2, 3, 4}}},
-		{ID: "X.3", Severity: shca.Medium, Tally: shca.Tally{Failed: 100, Suppressed: 7}, Cited: cited, First: day(2), Last: day(3), Regions: set("r", "s")},
+		{ID: "X.3", Severity: shca.High, FailedSeverity: shca.Medium, Tally: shca.Tally{Failed: 100, Suppressed: 7}, Cited: cited, First: day(2), Last: day(3), Regions: set("r", "s")},
 	}
 	_, controls := Evaluate(fw, catalogs.Baseline{Name: "b", Controls: []shca.ControlID{"ac-3"}}, in)
 	want := []shca.ControlResult{{

@@ -75,7 +75,7 @@ func TestNarratives(t *testing.T) {
 			return all
 		}()...)},
 		{"one suppressed", "ac-3", source(many(1, note("accepted by the AO", "isso@example.gov", day(3)))...)},
-		{"suppressed only", "ac-3", source(append(many(4, suppressed), many(1, note("accepted", "", time.Time{}), resource("a-first"))...)...)},
+		{"suppressed only", "ac-3", source(append(many(4, suppressed), many(1, note("accepted", "", time.Time{}), resource("a-first"), func(f *shca.Finding) { f.ID = "first" })...)...)},
 		{"mixed: the worked example", "ac-3", source(
 			finding("1", status(shca.Passed)), finding("2", status(shca.Passed)), finding("3", status(shca.Passed)), finding("4", advice),
 			finding("5", status(shca.Warning)), finding("6", status(shca.Warning), why("W")),

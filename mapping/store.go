@@ -44,8 +44,6 @@ const valueTail = 8 // sequence number behind it
 func (s *store) add(f *shca.Finding) error {
 	seq := s.count
 	s.count++
-	updated := cmp.Or(f.UpdatedAt, f.Observed())
-
 	s.val = append(s.val[:0], make([]byte, valueHead)...)
 	s.val = appendFinding(s.val, f)
 	binary.BigEndian.PutUint32(s.val[4:], uint32(len(s.val)-valueHead))
@@ -63,7 +61,7 @@ func (s *store) add(f *shca.Finding) error {
 	}
 	identity := sha256.Sum256(s.key)
 	s.key = append(s.key[:0], identity[:16]...)
-	s.key = appendNewest(s.key, updated)
+	s.key = appendVersion(s.key, f)
 	s.key = binary.BigEndian.AppendUint64(s.key, content)
 	s.key = binary.BigEndian.AppendUint64(s.key, seq)
 	if err := s.versions.Add(s.key, nil); err != nil {
@@ -80,7 +78,7 @@ func (s *store) add(f *shca.Finding) error {
 		subject = 0 // no other finding is sure to be of the same subject
 	}
 	s.key = append(s.key, bit(f.Archived()), bit(!s.cites(f)))
-	s.key = appendNewest(s.key, updated)
+	s.key = appendVersion(s.key, f)
 	s.key = appendKey(s.key, f.ID)
 	s.key = binary.BigEndian.AppendUint64(s.key, content)
 
@@ -234,6 +232,16 @@ func appendNatural(b []byte, text string) []byte {
 		b = append(append(b, byte(n)), digits...)
 	}
 	return append(b, 0, 1)
+}
+
+// appendVersion appends what orders the versions of a finding, newest first:
+// UpdatedAt, then ProcessedAt and the time of the note, since a change made
+// with BatchUpdateFindings, a suppression for one, leaves UpdatedAt as it is
+// (Security Hub API reference, BatchUpdateFindings).
+func appendVersion(b []byte, f *shca.Finding) []byte {
+	b = appendNewest(b, cmp.Or(f.UpdatedAt, f.Observed()))
+	b = appendNewest(b, f.ProcessedAt)
+	return appendNewest(b, f.Note.UpdatedAt)
 }
 
 // appendNewest appends a time so that later times come first.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -37,10 +38,13 @@ type Format struct {
 	// formats of one file.
 	More func(ctx context.Context, create Create, a *shca.Assessment) error
 	// Owned are the patterns, as of path.Match, of the files that More may
-	// write; no folder of theirs may hold anything else of that name. Files of
-	// an earlier run that match and were not written again are removed, since
-	// they would tell of another assessment.
+	// write. Files of an earlier run that match, that Mine recognises, and that
+	// were not written again are removed, since they would tell of another
+	// assessment.
 	Owned []string
+	// Mine tells files that More has written from others that match Owned; nil
+	// if all are. name is below dir.
+	Mine func(dir fs.FS, name string) bool
 }
 
 // Formats lists every format, in the order in which they are shown.
@@ -48,7 +52,7 @@ var Formats = []Format{
 	{
 		Name: "csv", File: csv.SummaryFile, MediaType: "text/csv",
 		Summary: "tables: one row per control, one per finding, and a file of evidence per control",
-		Render:  csv.Summary, More: csv.Evidence, Owned: csv.Owned(),
+		Render:  csv.Summary, More: csv.Evidence, Owned: csv.Owned(), Mine: csv.Mine,
 	},
 	{
 		Name: "json", File: json.File, MediaType: "application/json",

@@ -40,6 +40,9 @@ func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []For
 	if err != nil {
 		return nil, err
 	}
+	if err := removeLeftovers(dir); err != nil {
+		return nil, err
+	}
 	stage, err := os.MkdirTemp(dir, ".shca-*.partial")
 	if err != nil {
 		return nil, err
@@ -84,33 +87,42 @@ func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []For
 // known artifact that is not among them and so would stay beside those of
 // another assessment. A directory that does not exist is fine.
 func CheckDir(dir string, formats []Format) error {
-	var mine, others []string
+	for _, f := range formats {
+		for _, pattern := range append([]string{f.File}, f.Owned...) {
+			err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
+				if info.IsDir() && name == pattern {
+					return fmt.Errorf("%s is a folder, and an artifact has its name: remove it or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	for _, f := range Formats {
 		if slices.ContainsFunc(formats, func(g Format) bool { return g.Name == f.Name }) {
 			continue
 		}
-		others = append(append(others, f.File), f.Owned...)
-	}
-	for _, f := range formats {
-		mine = append(append(mine, f.File), f.Owned...)
-	}
-	for _, pattern := range mine {
-		err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
-			if info.IsDir() && name == pattern {
-				return fmt.Errorf("%s is a folder, and an artifact has its name: remove it or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
-			}
-			return nil
+		err := f.eachOwned(dir, append([]string{f.File}, f.Owned...), func(name string) error {
+			return fmt.Errorf("%s is of an earlier run and would stay beside artifacts of this one: write all formats, remove it, or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
 		})
 		if err != nil {
 			return err
 		}
 	}
-	for _, pattern := range others {
+	return nil
+}
+
+// eachOwned calls visit for each file below dir that matches a pattern and is
+// the format's.
+func (f Format) eachOwned(dir string, patterns []string, visit func(name string) error) error {
+	for _, pattern := range patterns {
 		err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
-			if !info.Mode().IsRegular() {
+			if !info.Mode().IsRegular() || name != f.File && f.Mine != nil && !f.Mine(os.DirFS(dir), name) {
 				return nil
 			}
-			return fmt.Errorf("%s is of an earlier run and would stay beside artifacts of this one: write all formats, remove it, or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
+			return visit(name)
 		})
 		if err != nil {
 			return err
@@ -135,6 +147,17 @@ func existing(dir, pattern string, visit func(name string, info fs.FileInfo) err
 		}
 	}
 	return nil
+}
+
+// removeLeftovers removes what a run that was killed has left in the directory:
+// it holds findings.
+func removeLeftovers(dir string) error {
+	return existing(dir, ".shca-*.partial", func(name string, info fs.FileInfo) error {
+		if !info.IsDir() {
+			return nil
+		}
+		return os.RemoveAll(filepath.Join(dir, name))
+	})
 }
 
 // makeDir creates dir and returns the directory it had to make, or "".
@@ -253,16 +276,14 @@ func publish(stage, dir string, written []shca.Artifact, formats []Format) error
 // Folders and links stay: no format makes them.
 func removeStale(dir string, now map[string]bool, formats []Format) error {
 	for _, f := range formats {
-		for _, pattern := range f.Owned {
-			err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
-				if now[name] || !info.Mode().IsRegular() {
-					return nil
-				}
-				return os.Remove(filepath.Join(dir, filepath.FromSlash(name)))
-			})
-			if err != nil {
-				return fmt.Errorf("format %s: %w", f.Name, err)
+		err := f.eachOwned(dir, f.Owned, func(name string) error {
+			if now[name] {
+				return nil
 			}
+			return os.Remove(filepath.Join(dir, filepath.FromSlash(name)))
+		})
+		if err != nil {
+			return fmt.Errorf("format %s: %w", f.Name, err)
 		}
 	}
 	return nil

@@ -96,8 +96,8 @@ func TestWriteDir(t *testing.T) {
 	}
 
 	// What an earlier run left goes; what others put there stays.
-	write(t, filepath.Join(dir, "controls/ready/ZZ-9.csv"), "stale")
-	write(t, filepath.Join(dir, "controls/attention/ZZ-9(1).csv"), "stale")
+	write(t, filepath.Join(dir, "controls/ready/ZZ-9.csv"), "control,check\r\nZZ-9,S3.8\r\n")
+	write(t, filepath.Join(dir, "controls/attention/ZZ-9(1).csv"), "control,check\r\nZZ-9(1),S3.8\r\n")
 	foreign := []string{"controls/ready/notes.txt", "controls/notes.csv", "notes.csv", "controls/ready/more/x.csv", "controls/ready/folder.csv/x"}
 	for _, name := range foreign {
 		write(t, filepath.Join(dir, name), "foreign")
@@ -246,6 +246,8 @@ func TestCheckDir(t *testing.T) {
 		"another format's":        {file("findings.csv"), json, "findings.csv is of an earlier run"},
 		"another format's folder": {file("controls/ready/AC-2.csv"), json, "AC-2.csv is of an earlier run"},
 		"a user's file":           {file("notes.txt"), json, ""},
+		"a user's table":          {file("controls/ready/AC-2-evidence.csv"), json, ""},
+		"a numbered artifact":     {file("controls/ready/AC-2_2.csv"), json, "AC-2_2.csv is of an earlier run"},
 		"all formats":             {file("findings.csv"), render.Formats, ""},
 		"a folder in the way":     {file("assessment.json/x"), json, "assessment.json is a folder"},
 		"in the way of More":      {file("findings.csv/x"), csv, "findings.csv is a folder"},
@@ -279,6 +281,6 @@ func file(name string) func(dir string) error {
 		if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
 			return err
 		}
-		return os.WriteFile(full, nil, 0o600)
+		return os.WriteFile(full, []byte("control,check\r\nAC-2,S3.8\r\n"), 0o600)
 	}
 }

@@ -77,7 +77,7 @@ func (s *fileSource) Records(ctx context.Context) iter.Seq2[shca.Record, error] 
 		if pages.Missing() {
 			yield(shca.Record{Scope: &shca.Scope{
 				Source: "input",
-				Err:    "every reply has a NextToken, so at least one further page was not read: export without --max-items, or add the pages that follow",
+				Err:    "the last reply has a NextToken, so at least one further page was not read: export without --max-items, or add the pages that follow",
 			}}, nil)
 		}
 	}

@@ -315,10 +315,11 @@ func TestOpenStops(t *testing.T) {
 	}
 }
 
-// TestOpenPages: an error if every reply of all inputs has a NextToken.
+// TestOpenPages: an error if every reply of all inputs has a NextToken, or the
+// last one.
 func TestOpenPages(t *testing.T) {
 	const note = "its last reply has a NextToken: the page that follows must be among the inputs"
-	missing := shca.Scope{Source: "input", Err: "every reply has a NextToken, so at least one further page was not read: export without --max-items, or add the pages that follow"}
+	missing := shca.Scope{Source: "input", Err: "the last reply has a NextToken, so at least one further page was not read: export without --max-items, or add the pages that follow"}
 	first := `{"Findings":[` + finding("a") + `],"NextToken":"t"}`
 	last := `{"Findings":[` + finding("b") + `]}`
 	for name, tc := range map[string]struct {
@@ -329,7 +330,8 @@ func TestOpenPages(t *testing.T) {
 		"first page only": {[]string{first}, []string{"0"}, true},
 		"two first pages": {[]string{first, first}, []string{"0", "1"}, true},
 		"both pages":      {[]string{first, last}, []string{"0"}, false},
-		"other way round": {[]string{last, first}, []string{"1"}, false},
+		"other way round": {[]string{last, first}, []string{"1"}, true}, // the page behind the last file is missing
+		"eleven pages":    {[]string{first, first, first, last}, []string{"0", "1", "2"}, false},
 		"in one file":     {[]string{first + "\n" + last}, nil, false},
 		"last page only":  {[]string{last}, nil, false},
 		"and a finding":   {[]string{first, finding("c")}, []string{"0"}, true},

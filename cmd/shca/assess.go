@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,7 +151,7 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) er
 	}
 	if !o.quiet {
 		printSummary(sys.stderr, a)
-		fmt.Fprintf(sys.stderr, "\nWrote %d files to %s\n", len(written), o.out)
+		fmt.Fprintf(sys.stderr, "\nWrote %d files to %s\n", len(written), plain(o.out, 1000))
 	}
 	return o.verdict(a, threshold, sys)
 }
@@ -180,6 +181,7 @@ func (o *assessOptions) settings(sys system) (mapping.Options, error) {
 			return m, err
 		}
 		m.Baseline = resolved.Baseline
+		m.Baseline.Name = cmp.Or(m.Baseline.Name, "profile")
 		m.Framework = m.Framework.WithCatalog(resolved.Catalog)
 	case o.baseline == noBaseline:
 		m.Baseline = catalogs.Baseline{Name: noBaseline, Title: "no baseline: every control that has findings"}
@@ -188,6 +190,15 @@ func (o *assessOptions) settings(sys system) (mapping.Options, error) {
 		if m.Baseline, ok = m.Framework.Baseline(o.baseline); !ok {
 			return m, usage("--baseline: unknown baseline %q: there are %s", o.baseline, strings.Join(baselineNames(), ", "))
 		}
+	}
+	missing := 0
+	for _, id := range m.Baseline.Controls {
+		if _, ok := m.Framework.Catalog.Control(id); !ok {
+			missing++
+		}
+	}
+	if missing > 0 {
+		log.Warn("controls of the baseline are not in the catalog and have no titles", "controls", missing, "catalog", m.Framework.Catalog.Title)
 	}
 	if o.narrative != "" {
 		text, err := os.ReadFile(o.narrative)
@@ -206,7 +217,7 @@ func (o *assessOptions) settings(sys system) (mapping.Options, error) {
 func (o *assessOptions) time(sys system) (time.Time, error) {
 	if o.now != "" {
 		t, err := time.Parse(time.RFC3339, o.now)
-		if err != nil {
+		if err != nil || t.UTC().Year() > 9999 {
 			return t, usage("--now: %q is not a time such as 2026-01-31T12:00:00Z", o.now)
 		}
 		return t.UTC(), nil

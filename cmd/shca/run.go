@@ -134,7 +134,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelWarn {
 		level = "warning: "
 	}
-	_, err := fmt.Fprintf(h.w, "shca: %s%s\n", level, text)
+	_, err := fmt.Fprintf(h.w, "shca: %s%s\n", level, plain(text, 2000))
 	return err
 }
 

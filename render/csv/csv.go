@@ -13,6 +13,8 @@ import (
 	"context"
 	stdcsv "encoding/csv"
 	"io"
+	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +32,8 @@ const (
 	findingFile = "findings.csv"
 	readyDir    = "controls/ready/"     // compliant controls: something passed, nothing failed
 	attention   = "controls/attention/" // all other controls with findings
+
+	controlColumn = "control" // the first column of the files in these folders
 )
 
 // Owned lists patterns of the files that Evidence may write.
@@ -293,7 +297,7 @@ func evidence(ctx context.Context, create create, a *shca.Assessment, all bool, 
 		}
 	}
 	one := newTable(evidenceColumns(completeness[*shca.Finding](a, 1)))
-	label := newTable([]column[*shca.ControlResult]{{"control", func(c *shca.ControlResult) string { return c.ID.Label() }}})
+	label := newTable([]column[*shca.ControlResult]{{controlColumn, func(c *shca.ControlResult) string { return c.ID.Label() }}})
 	files := map[shca.CheckID][]controlFile{}
 	for i, c := range controls {
 		w, err := begin(names[i], slices.Concat(firstCell(label.header()), one.header()))
@@ -355,22 +359,54 @@ func controlsOf(a *shca.Assessment) map[shca.CheckID]string {
 	return controls
 }
 
-// fileNames returns the path of each control's file: its label, with whatever
-// some file system would not take replaced, since the ids may come from a
-// user's own catalog. No two differ in case only.
+// Mine reports whether a file that Owned matches was written by Evidence, as
+// opposed to one that a user has put beside: it is named after the control that
+// it holds.
+func Mine(dir fs.FS, name string) bool {
+	if name == findingFile {
+		return true
+	}
+	f, err := dir.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	lines := stdcsv.NewReader(io.LimitReader(f, 1<<20))
+	header, err := lines.Read()
+	if err != nil || header[0] != controlColumn {
+		return false
+	}
+	row, err := lines.Read()
+	if err != nil {
+		return false
+	}
+	stem := strings.TrimSuffix(path.Base(name), ".csv")
+	rest, ok := strings.CutPrefix(stem, fileStem(strings.TrimPrefix(row[0], "'")))
+	return ok && (rest == "" || rest[0] == '_' && strings.Trim(rest[1:], "0123456789") == "")
+}
+
+// fileStem makes a name of a control's label that every file system takes,
+// since ids may come from a user's own catalog.
+func fileStem(label string) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '(' || r == ')' || r == '-' || r == '.' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '_'
+	}, label)
+	if name = name[:min(len(name), 100)]; name == "" || name[0] == '.' {
+		name = "_" + name
+	}
+	return name
+}
+
+// fileNames returns the path of each control's file. No two differ in case
+// only.
 func fileNames(controls []*shca.ControlResult) []string {
 	names := make([]string, len(controls))
 	taken := map[string]bool{}
 	for i, c := range controls {
-		name := strings.Map(func(r rune) rune {
-			if r == '(' || r == ')' || r == '-' || r == '.' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
-				return r
-			}
-			return '_'
-		}, c.ID.Label())
-		if name = name[:min(len(name), 100)]; name == "" || name[0] == '.' {
-			name = "_" + name
-		}
+		name := fileStem(c.ID.Label())
 		unique := name
 		for n := 2; taken[strings.ToLower(unique)]; n++ {
 			unique = name + "_" + strconv.Itoa(n)

@@ -369,6 +369,9 @@ func (r *report) scopes() {
 	var rows [][]string
 	for _, s := range r.a.Scopes[:min(len(r.a.Scopes), maxScopes)] {
 		state := "read in full"
+		if !r.a.Complete() {
+			state = "as far as could be read" // a finding that was lost may be of any account
+		}
 		switch {
 		case s.Err != "":
 			state = "**not read in full:** " + escape(s.Err, maxSentence)

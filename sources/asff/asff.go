@@ -44,11 +44,26 @@ type Source struct {
 
 // Pages notes across several inputs whether a reply's further pages are
 // missing. The zero value is ready; it is for one goroutine.
-type Pages struct{ open, last bool }
+type Pages struct {
+	open, last bool   // there were replies that a page follows, and that none follows
+	final      string // of the inputs with replies, the last by name
+	finalOpen  bool   // all its replies announce a further page
+}
 
-// Missing reports that every reply that was read announced a further page, so
-// that at least one page was not read.
-func (p *Pages) Missing() bool { return p.open && !p.last }
+// Missing reports that at least one page was not read: every reply announced a
+// further one, or those of the last input by name did. Names count with their
+// numbers by value, so that page-10 comes after page-9.
+func (p *Pages) Missing() bool { return p.open && (!p.last || p.finalOpen) }
+
+// note takes the replies of one input.
+func (p *Pages) note(name string, scan *scanner) {
+	if scan.more || scan.last {
+		if p.final == "" || shca.CompareNatural(name, p.final) >= 0 {
+			p.final, p.finalOpen = name, !scan.last
+		}
+	}
+	p.open, p.last = p.open || scan.more, p.last || scan.last
+}
 
 // Records yields the findings in the order of the text, a *shca.FindingError
 // for each that cannot be read, and at the end a Scope if there is something
@@ -102,9 +117,9 @@ func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 
 // scope says what the text as a whole has to say, or nil.
 func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
+	follows := s.Pages != nil && s.Pages.open // an earlier reply announced a further page
 	if s.Pages != nil {
-		s.Pages.open = s.Pages.open || scan.more
-		s.Pages.last = s.Pages.last || scan.last
+		s.Pages.note(s.Name, scan)
 	}
 	scope := &shca.Scope{Source: s.Name}
 	var problems []string
@@ -114,6 +129,8 @@ func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
 	case err != nil:
 		problems = append(problems, err.Error())
 	case findings > 0 || scan.nOthers > 0:
+	case scan.lists > 0 && follows:
+		scope.Note = "its list is empty: the last of several pages"
 	case scan.lists > 0:
 		problems = append(problems, "holds no findings: its list is empty; check the filter, account and region of the call that wrote it")
 	default:

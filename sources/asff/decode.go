@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,10 +49,14 @@ func (w *wireFinding) finding() (f *shca.Finding, field string, err error) {
 		RecordState: cmp.Or(w.RecordState, "ACTIVE"),
 		CreatedAt:   time.Time(w.CreatedAt), UpdatedAt: time.Time(w.UpdatedAt),
 		FirstObservedAt: time.Time(w.FirstObserved), LastObservedAt: time.Time(w.LastObserved),
-		Severity: cmp.Or(w.Severity.severity(), w.ProviderFields.Severity.severity()),
+		ProcessedAt: time.Time(w.ProcessedAt),
+		Severity:    cmp.Or(w.Severity.severity(), w.ProviderFields.Severity.severity()),
 	}
 	if f.RecordState != "ACTIVE" && f.RecordState != "ARCHIVED" {
 		return nil, "/RecordState", fmt.Errorf("%.40q is neither ACTIVE nor ARCHIVED", f.RecordState)
+	}
+	if !slices.Contains(workflows, f.Workflow) {
+		return nil, "/Workflow/Status", fmt.Errorf("%.40q is none of NEW, NOTIFIED, RESOLVED, SUPPRESSED", f.Workflow)
 	}
 	for _, r := range w.Resources {
 		f.Resources = append(f.Resources, shca.Resource{ID: r.ID, Type: r.Type, Region: r.Region, Partition: r.Partition})
@@ -63,6 +68,7 @@ func (w *wireFinding) finding() (f *shca.Finding, field string, err error) {
 	if w.ProductFields.relatedType == "AWS::Config::ConfigRule" {
 		f.ConfigRule = w.ProductFields.relatedName
 	}
+	f.ConfigRule = cmp.Or(f.ConfigRule, w.ProductFields.configRule)
 	var controls stringList
 	if c := w.Compliance; c != nil {
 		switch s := shca.ComplianceStatus(c.Status); s {
@@ -90,6 +96,10 @@ func (w *wireFinding) finding() (f *shca.Finding, field string, err error) {
 	f.Title = w.title(f.Check)
 	return f, "", nil
 }
+
+// workflows are the values of Workflow.Status, and those of the older
+// WorkflowState. A misspelt one must not pass for "not suppressed".
+var workflows = []string{"", "NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED", "ASSIGNED", "IN_PROGRESS", "DEFERRED"}
 
 // place fills in region and partition from the finding's other members where
 // the producer left them out: its resources, its id, its product.
@@ -131,6 +141,9 @@ func (w *wireFinding) check(controls stringList) shca.CheckID {
 	if m := generator.FindStringSubmatch(w.GeneratorID); m != nil {
 		return shca.CheckID(m[1])
 	}
+	if rule := w.ProductFields.configRule; rule != "" && strings.HasSuffix(w.ProductARN, ":product/aws/config") {
+		return shca.CheckID("config-rule/" + rule) // the generator is another in each account and Region
+	}
 	id := cmp.Or(w.GeneratorID, w.ProductARN, w.ID)
 	if _, rule, ok := strings.Cut(id, ":securityhub:::ruleset/"); ok {
 		id = rule // the same rule in every partition
@@ -170,6 +183,13 @@ func decodeError(raw []byte, err error) *shca.FindingError {
 	case errors.As(err, &syntactic):
 		e.Field = string(syntactic.JSONPointer)
 		e.Err = fmt.Errorf("broken JSON at byte %d of the finding: %w", syntactic.ByteOffset, syntactic.Err)
+	}
+	const longest = 200
+	if len(e.Field) > longest {
+		e.Field = strings.ToValidUTF8(e.Field[:longest], "") + "…"
+	}
+	if len(e.ID) > 2*longest {
+		e.ID = strings.ToValidUTF8(e.ID[:2*longest], "") + "…"
 	}
 	return e
 }

@@ -278,3 +278,41 @@ func TestDecodeOddities(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkflow: a misspelt status must not count as "not suppressed".
+func TestWorkflow(t *testing.T) {
+	for text, want := range map[string]string{
+		`"Workflow":{"Status":"SUPPRESSED"}`:                          "SUPPRESSED",
+		`"Workflow":{"Status":"NOTIFIED"},"WorkflowState":"NEW"`:      "NOTIFIED",
+		`"WorkflowState":"IN_PROGRESS"`:                               "IN_PROGRESS",
+		`"Workflow":{}`:                                               "",
+		`"Workflow":{"Status":"suppressed"}`:                          "error",
+		`"Workflow":{"Status":"WAIVED"},"WorkflowState":"SUPPRESSED"`: "error",
+	} {
+		f, err := decode([]byte(`{"Id":"a",` + text + `}`))
+		switch {
+		case want == "error":
+			if err == nil || err.Field != "/Workflow/Status" {
+				t.Errorf("%s: error %v, want one of /Workflow/Status", text, err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", text, err)
+		case f.Workflow != want:
+			t.Errorf("%s: workflow %q, want %q", text, f.Workflow, want)
+		}
+	}
+}
+
+// TestConfigRule: a finding of AWS Config has another generator in every account
+// and Region; its rule is the check.
+func TestConfigRule(t *testing.T) {
+	const text = `{"Id":"a","ProductArn":"arn:aws:securityhub:eu-west-1::product/aws/config","GeneratorId":"arn:aws:config:eu-west-1:000000000001:config-rule/config-rule-mburzq",` +
+		`"ProductFields":{"aws/config/ConfigRuleName":"s3-bucket-ssl","aws/config/ConfigRuleArn":"x"},"Compliance":{"Status":"FAILED"}}`
+	f, err := decode([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Check != "config-rule/s3-bucket-ssl" || f.ConfigRule != "s3-bucket-ssl" {
+		t.Errorf("check %q, rule %q", f.Check, f.ConfigRule)
+	}
+}

@@ -30,7 +30,7 @@ const (
 // however broken that is.
 //
 // It knows the wrappers that findings travel in by the names of their members
-// (see wrappers), wherever in the wrapping object these stand.
+// (see lists and wrappers), wherever in the wrapping object these stand.
 type scanner struct {
 	r   io.Reader
 	buf []byte
@@ -67,10 +67,12 @@ type scanner struct {
 	nOthers int
 }
 
-// wrappers names the members that lead to findings: a list, one finding, or an
-// object that has such a member in turn.
+// lists names the members that hold findings, a list or one: AWS CLI and SDKs,
+// exports. No finding has a member of these names.
+var lists = []string{"Findings", "findings", "Finding", "finding"}
+
+// wrappers names the members whose value has such a member in turn.
 var wrappers = []string{
-	"Findings", "findings", "Finding", "finding", // AWS CLI and SDKs, exports
 	"detail",      // EventBridge: detail.findings
 	"data",        // recorded SDK calls: data.Findings
 	"apiResponse", // service integrations: apiResponse.Findings
@@ -284,7 +286,8 @@ members:
 		if len(keys) < maxKeys {
 			keys = append(keys, key)
 		}
-		if (c == '[' || c == '{') && marked < isFinding && level < maxLevels && slices.Contains(wrappers, key) {
+		leads := slices.Contains(lists, key) || marked < isFinding && slices.Contains(wrappers, key)
+		if (c == '[' || c == '{') && level < maxLevels && leads {
 			if where == element && !s.lost { // the list has no end: this is the next document
 				s.pos = s.keep
 				return errListCut

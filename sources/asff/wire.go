@@ -35,6 +35,7 @@ type wireFinding struct {
 	UpdatedAt      timestamp
 	FirstObserved  timestamp `json:"FirstObservedAt"`
 	LastObserved   timestamp `json:"LastObservedAt"`
+	ProcessedAt    timestamp
 	Severity       wireSeverity
 	ProviderFields struct {
 		Severity wireSeverity
@@ -223,7 +224,7 @@ func (t *timestamp) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			return nil
 		}
 		for _, layout := range timeLayouts {
-			if parsed, err := time.Parse(layout, text); err == nil {
+			if parsed, err := time.Parse(layout, strings.ToUpper(text)); err == nil { // RFC 3339 allows a small t and z
 				if parsed = parsed.UTC(); parsed.Year() >= 0 && parsed.Year() <= 9999 { // as RFC 3339 can write it
 					*t = timestamp(parsed)
 					return nil
@@ -239,6 +240,7 @@ func (t *timestamp) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // and resource where newer members are missing.
 type productFields struct {
 	controlID, ruleID, standardsARN string
+	configRule                      string
 	resourceID                      string
 	relatedName, relatedType        string
 }
@@ -259,6 +261,8 @@ func (p *productFields) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		switch name.String() {
 		case "ControlId":
 			field = &p.controlID
+		case "aws/config/ConfigRuleName":
+			field = &p.configRule
 		case "RuleId":
 			field = &p.ruleID
 		case "StandardsArn", "StandardsGuideArn":
