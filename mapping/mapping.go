@@ -101,10 +101,10 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 	if err := st.finish(ctx); err != nil {
 		return nil, errors.Join(err, st.close())
 	}
-	a.Findings, a.Release = st.findings(), st.close
+	a.Findings, a.Release = st.findings(true), st.close
 	limits := o.limits.orDefault()
 	var last time.Time
-	for f, err := range a.Findings {
+	for f, err := range st.findings(false) {
 		if err == nil {
 			err = ctx.Err()
 		}

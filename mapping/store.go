@@ -131,8 +131,9 @@ func (s *store) finish(ctx context.Context) error {
 	return err
 }
 
-// findings ranges over all findings in order, with their dispositions.
-func (s *store) findings() iter.Seq2[*shca.Finding, error] {
+// findings ranges over all findings in order, with their dispositions, and with
+// their raw bytes if asked for.
+func (s *store) findings(raw bool) iter.Seq2[*shca.Finding, error] {
 	return func(yield func(*shca.Finding, error) bool) {
 		var winner []byte // subject that has its copy
 		for r, err := range s.sorted.All() {
@@ -157,7 +158,9 @@ func (s *store) findings() iter.Seq2[*shca.Finding, error] {
 				yield(nil, err)
 				return
 			}
-			f.Raw = bytes.Clone(r.Value[end:tail])
+			if raw {
+				f.Raw = bytes.Clone(r.Value[end:tail])
+			}
 			switch {
 			case s.superseded[seq/64]&(1<<(seq%64)) != 0:
 				f.Disposition = shca.Superseded
