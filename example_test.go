@@ -3,7 +3,6 @@ package shca_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"os"
 	"time"
 
@@ -16,24 +15,23 @@ import (
 func Example() {
 	ctx := context.Background()
 	source, err := sources.Open([]string{"examples/estate"}, sources.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	a, err := mapping.Assess(ctx, source, mapping.Options{Time: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	defer a.Close()
-	dir, _ := os.MkdirTemp("", "package")
+	dir, err := os.MkdirTemp("", "package")
+	check(err)
 	defer os.RemoveAll(dir)
-	if _, err := render.WriteDir(ctx, dir, a, render.Formats); err != nil {
-		log.Fatal(err)
-	}
+	_, err = render.WriteDir(ctx, dir, a, render.Formats)
+	check(err)
 	s := a.Summary()
 	rate, _ := s.Tally.PassRate()
-	fmt.Printf("%s: %.2f %% of %d decided findings passed\n", a.BaselineName, 100*rate, s.Tally.Decided())
-	fmt.Printf("%d of %d controls have a decided finding\n", s.Covered, s.Controls)
-	// Output:
-	// NIST SP 800-53B Moderate: 67.09 % of 237 decided findings passed
-	// 57 of 287 controls have a decided finding
+	fmt.Printf("%s: %.2f %% of %d decided findings passed, %d of %d controls covered\n", a.BaselineName, 100*rate, s.Tally.Decided(), s.Covered, s.Controls)
+	// Output: NIST SP 800-53B Moderate: 67.09 % of 237 decided findings passed, 57 of 287 controls covered
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
