@@ -59,7 +59,7 @@ func (l limits) orDefault() limits {
 	return limits{cmp.Or(l.checks, 10_000), cmp.Or(l.scopes, 200_000), cmp.Or(l.controls, 5_000)}
 }
 
-func (l limits) error(limit int, what string) error {
+func tooMany(limit int, what string) error {
 	return fmt.Errorf("the findings name more than %d different %s, which no real estate does: assess the inputs in parts to find those that do", limit, what)
 }
 
@@ -68,81 +68,103 @@ func (l limits) error(limit int, what string) error {
 // it unless Options.Strict is set; errors are those of the source as a whole,
 // of the temporary file and of the narrative template, and ctx's.
 func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessment, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	acc := NewAccumulator(o.Framework)
+	r := &run{
+		Options: o, limits: o.limits.orDefault(), acc: acc, scopes: scopes{},
+		store: &store{
+			cites:    acc.cites,
+			versions: spool.Sorter{Dir: o.TempDir, Batch: cmp.Or(o.batch, 8<<20)},
+			subjects: spool.Sorter{Dir: o.TempDir, Batch: o.batch},
+		},
+		a: &shca.Assessment{
+			Framework: o.Framework.Name, FrameworkName: o.Framework.Title,
+			Baseline: o.Baseline.Name, BaselineName: o.Baseline.Title,
+			AllControls: len(o.Baseline.Controls) == 0,
+			Generator:   o.Generator, Time: o.Time.UTC(),
+		},
+	}
+	if err := r.assess(ctx, source); err != nil {
+		return nil, errors.Join(err, r.store.close())
+	}
+	return r.a, nil
+}
+
+// complete fills in the defaults.
+func (o *Options) complete() error {
 	if o.Framework == nil {
 		o.Framework = catalogs.Frameworks()[0]
 	}
 	if o.Baseline.Name == "" && len(o.Baseline.Controls) == 0 {
 		baseline, ok := o.Framework.Baseline("moderate")
 		if !ok {
-			return nil, fmt.Errorf("framework %s has no baseline \"moderate\": name one in Options.Baseline", o.Framework.Name)
+			return fmt.Errorf("framework %s has no baseline \"moderate\": name one in Options.Baseline", o.Framework.Name)
 		}
 		o.Baseline = baseline
 	}
-	narrative := o.Narrative
-	if narrative == nil {
-		narrative = DefaultNarrative()
+	if o.Narrative == nil {
+		o.Narrative = DefaultNarrative()
 	}
-	a := &shca.Assessment{
-		Framework: o.Framework.Name, FrameworkName: o.Framework.Title,
-		Baseline: o.Baseline.Name, BaselineName: o.Baseline.Title,
-		AllControls: len(o.Baseline.Controls) == 0,
-		Generator:   o.Generator, Time: o.Time.UTC(),
+	return nil
+}
+
+// run is one assessment while it is made.
+type run struct {
+	Options
+	limits limits
+	store  *store
+	acc    *Accumulator
+	scopes scopes
+	a      *shca.Assessment
+}
+
+func (r *run) assess(ctx context.Context, source shca.Source) error {
+	if err := r.scopes.read(ctx, source, r.Strict, func(f *shca.Finding) error { return r.store.add(r.acc.canonical(f)) }, r.a); err != nil {
+		return err
 	}
-	acc := NewAccumulator(o.Framework)
-	st := &store{
-		cites:    acc.cites,
-		versions: spool.Sorter{Dir: o.TempDir, Batch: cmp.Or(o.batch, 8<<20)},
-		subjects: spool.Sorter{Dir: o.TempDir, Batch: o.batch},
+	if err := r.store.finish(ctx); err != nil {
+		return err
 	}
-	scopes := scopes{}
-	if err := scopes.read(ctx, source, o.Strict, func(f *shca.Finding) error { return st.add(acc.canonical(f)) }, a); err != nil {
-		return nil, errors.Join(err, st.close())
-	}
-	if err := st.finish(ctx); err != nil {
-		return nil, errors.Join(err, st.close())
-	}
-	a.Findings, a.Release = st.findings(true), st.close
-	limits := o.limits.orDefault()
-	var last time.Time
-	for f, err := range st.findings(false) {
+	for f, err := range r.store.findings(false) {
+		err = cmp.Or(err, ctx.Err())
 		if err == nil {
-			err = ctx.Err()
-		}
-		if err == nil {
-			if acc.distinct() >= limits.checks && acc.checks[f.Check] == nil && !acc.mapped(f) {
-				other := *f
-				other.Check = shca.OtherChecks
-				acc.Add(&other)
-			} else {
-				acc.Add(f)
-			}
-			scopes.count(f)
-			switch {
-			case acc.distinct() > limits.checks:
-				err = limits.error(limits.checks, "mapped checks")
-			case len(scopes) > limits.scopes:
-				err = limits.error(limits.scopes, "accounts and regions")
-			}
+			err = r.count(f)
 		}
 		if err != nil {
-			return nil, errors.Join(err, st.close())
-		}
-		if t := f.Observed(); t.After(last) {
-			last = t
+			return err
 		}
 	}
-	if o.Time.IsZero() {
-		a.Time = last
+	if r.acc.cited() > r.limits.controls {
+		return tooMany(r.limits.controls, "controls")
 	}
-	a.Scopes = scopes.sorted()
-	if acc.cited() > limits.controls {
-		return nil, errors.Join(limits.error(limits.controls, "controls"), st.close())
+	r.a.Findings, r.a.Release = r.store.findings(true), r.store.close
+	r.a.Scopes = r.scopes.sorted()
+	r.a.Checks, r.a.Controls = Evaluate(r.Framework, r.Baseline, r.acc.Checks())
+	return narrate(r.a, r.Framework, r.Narrative)
+}
+
+// count adds a finding to its check and its scope.
+func (r *run) count(f *shca.Finding) error {
+	counted := f
+	if r.acc.distinct() >= r.limits.checks && r.acc.checks[f.Check] == nil && !r.acc.mapped(f) {
+		other := *f
+		other.Check = shca.OtherChecks
+		counted = &other
 	}
-	a.Checks, a.Controls = Evaluate(o.Framework, o.Baseline, acc.Checks())
-	if err := narrate(a, o.Framework, narrative); err != nil {
-		return nil, errors.Join(err, st.close())
+	r.acc.Add(counted)
+	r.scopes.count(f)
+	if t := f.Observed(); r.Time.IsZero() && t.After(r.a.Time) {
+		r.a.Time = t
 	}
-	return a, nil
+	switch {
+	case r.acc.distinct() > r.limits.checks:
+		return tooMany(r.limits.checks, "mapped checks")
+	case len(r.scopes) > r.limits.scopes:
+		return tooMany(r.limits.scopes, "accounts and regions")
+	}
+	return nil
 }
 
 // scopes collects what was looked at.
