@@ -400,15 +400,17 @@ func (r *report) method() {
 // cell, on one line of at most limit characters.
 func escape(s string, limit int) string {
 	var plain []rune
+	s = strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, s)
 	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		if len(plain) > 0 {
 			plain = append(plain, ' ')
 		}
-		for _, r := range word {
-			if !invisible(r) {
-				plain = append(plain, r)
-			}
-		}
+		plain = append(plain, []rune(word)...)
 		if len(plain) > limit {
 			plain = append(plain[:limit], '…')
 			break
