@@ -379,7 +379,10 @@ func (s *scanner) cutShort(keys []string) error {
 		default:
 			s.fillTo(i + 40)
 			rest := s.buf[s.pos+i : s.end]
-			if n := bytes.IndexAny(rest, ",]} \t\r\n"); n > 0 && jsontext.Value(rest[:n]).IsValid() {
+			if n := bytes.IndexAny(rest, ",]}[{\" \t\r\n"); n >= 0 {
+				rest = rest[:n]
+			}
+			if jsontext.Value(rest).IsValid() {
 				return nil // a number or the like, which is no finding but no part of one either
 			}
 			return errCutShort
