@@ -135,7 +135,7 @@ func readDocument(path string) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	doc, err := decodeDocument(f, maxDocument)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -148,7 +148,7 @@ func decodeDocument(r io.Reader, limit int64) (*document, error) {
 	limited := &io.LimitedReader{R: r, N: limit + 1}
 	in := bufio.NewReader(limited)
 	if bom, _ := in.Peek(3); string(bom) == "\ufeff" {
-		in.Discard(3)
+		_, _ = in.Discard(3) // they are there
 	}
 	switch first, err := firstByte(in); {
 	case err == io.EOF:

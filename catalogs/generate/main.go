@@ -148,7 +148,7 @@ func (g *generator) read(name string, want int, columns ...string) []map[string]
 		g.errs = append(g.errs, err)
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	records, err := csv.NewReader(f).ReadAll()
 	if err != nil {
 		g.fail(name, "%w", err)

@@ -216,7 +216,7 @@ func run(ctx context.Context, f render.Format, a *shca.Assessment, fail map[stri
 		return o, err
 	}
 	err = f.Render(ctx, w, a)
-	w.Close()
+	_ = w.Close() // the failing writer has its say in what Render returns
 	if err == nil && f.More != nil {
 		err = f.More(ctx, o.create, a)
 	}
