@@ -176,6 +176,18 @@ func (a *Assessment) Summary() Summary {
 	return s
 }
 
+// Failing returns the checks that have failed findings, worst first.
+func (a *Assessment) Failing() []*CheckResult {
+	var failing []*CheckResult
+	for i := range a.Checks {
+		if a.Checks[i].Tally.Failed > 0 {
+			failing = append(failing, &a.Checks[i])
+		}
+	}
+	slices.SortStableFunc(failing, CompareWorst)
+	return failing
+}
+
 // Check returns the result of the check, or nil if it has no findings.
 func (a *Assessment) Check(id CheckID) *CheckResult {
 	i, ok := slices.BinarySearchFunc(a.Checks, id, func(c CheckResult, id CheckID) int { return c.ID.Compare(id) })

@@ -208,15 +208,15 @@ func (r *CheckResult) addReasons(f *Finding) {
 		r.addReason(ReasonCount{NoReason, 1})
 	}
 	for i, s := range f.StatusReasons {
-		code := keep(cmp.Or(s.Code, s.Description, NoReason))
-		repeated := slices.ContainsFunc(f.StatusReasons[:i], func(e StatusReason) bool {
-			return keep(cmp.Or(e.Code, e.Description, NoReason)) == code
-		})
+		code := reasonCode(s)
+		repeated := slices.ContainsFunc(f.StatusReasons[:i], func(e StatusReason) bool { return reasonCode(e) == code })
 		if !repeated {
 			r.addReason(ReasonCount{code, 1})
 		}
 	}
 }
+
+func reasonCode(s StatusReason) string { return clip(cmp.Or(s.Code, s.Description, NoReason)) }
 
 // addReason keeps the MaxReasons smallest codes. A code that is among the
 // smallest of all was so from its first occurrence on, hence its count is
@@ -236,6 +236,7 @@ func (r *CheckResult) addReason(c ReasonCount) {
 		}
 		r.Reasons = r.Reasons[:MaxReasons-1]
 	}
+	c.Code = strings.Clone(c.Code)
 	r.Reasons = slices.Insert(r.Reasons, i, c)
 }
 
@@ -251,25 +252,28 @@ func addSample(samples []Sample, f *Finding) []Sample {
 	if len(f.StatusReasons) > 0 {
 		s.Reason = cmp.Or(f.StatusReasons[0].Description, f.StatusReasons[0].Code)
 	}
-	for _, text := range []*string{&s.FindingID, &s.AccountID, &s.Region, &s.ResourceID, &s.ResourceType, &s.Reason, &s.Note.Text, &s.Note.UpdatedBy} {
-		*text = clip(*text)
-	}
-	if len(samples) == MaxSamples && compareSamples(s, samples[MaxSamples-1]) >= 0 {
-		return samples
-	}
-	for _, text := range []*string{&s.FindingID, &s.AccountID, &s.Region, &s.ResourceID, &s.ResourceType, &s.Reason, &s.Note.Text, &s.Note.UpdatedBy} {
-		*text = strings.Clone(*text)
-	}
+	s.edit(clip)
 	return insertSample(samples, s)
 }
 
-// clip cuts a text to MaxText bytes, at a character, and marks the cut.
-func clip(s string) string {
-	if len(s) <= MaxText {
+// edit replaces each of the sample's texts.
+func (s *Sample) edit(text func(string) string) {
+	for _, t := range []*string{&s.FindingID, &s.AccountID, &s.Region, &s.ResourceID, &s.ResourceType, &s.Reason, &s.Note.Text, &s.Note.UpdatedBy} {
+		*t = text(*t)
+	}
+}
+
+// clip cuts a text to MaxText bytes.
+func clip(s string) string { return shorten(s, MaxText) }
+
+// shorten cuts a text to at most limit bytes, at a character, and marks the
+// cut.
+func shorten(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
 	const mark = "…"
-	end := MaxText - len(mark)
+	end := limit - len(mark)
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
@@ -288,6 +292,7 @@ func insertSample(samples []Sample, s Sample) []Sample {
 	if len(samples) == MaxSamples {
 		samples = samples[:MaxSamples-1]
 	}
+	s.edit(strings.Clone) // they may be slices of a whole finding
 	return slices.Insert(samples, i, s)
 }
 

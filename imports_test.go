@@ -16,24 +16,25 @@ import (
 // import. Imports point one way, so every layer can be read, tested and
 // replaced without those above it. Every folder with Go files has an entry.
 var layers = map[string][]string{
-	".":                    {}, // the model: standard library only
-	"catalogs":             {"."},
-	"catalogs/generate":    {"."},
-	"internal/input":       {"."},
-	"internal/show":        {"."},
-	"internal/spool":       {},
-	"internal/testgen":     {".", "catalogs"},
-	"internal/testgen/cmd": {"internal/testgen"},
-	"mapping":              {".", "catalogs", "internal/spool"},
-	"sources":              {".", "internal/input", "sources/asff"},
-	"sources/asff":         {"."},
-	"render":               {".", "render/csv", "render/json", "render/markdown", "render/originals"},
-	"render/csv":           {".", "internal/show"},
-	"render/json":          {"."},
-	"render/markdown":      {".", "internal/show"},
-	"render/originals":     {"."},
-	"render/rendertest":    {".", "render", "mapping", "sources", "sources/asff", "internal/testgen", "catalogs"},
-	"cmd/shca":             {".", "catalogs", "internal/input", "internal/show", "mapping", "render", "sources"},
+	".":                        {}, // the model: standard library only
+	"catalogs":                 {"."},
+	"catalogs/generate":        {"."},
+	"internal/input":           {"."},
+	"internal/input/inputtest": {},
+	"internal/show":            {"."},
+	"internal/spool":           {},
+	"internal/testgen":         {".", "catalogs"},
+	"internal/testgen/cmd":     {"internal/testgen"},
+	"mapping":                  {".", "catalogs", "internal/spool"},
+	"sources":                  {".", "internal/input", "sources/asff"},
+	"sources/asff":             {"."},
+	"render":                   {".", "render/csv", "render/json", "render/markdown", "render/originals"},
+	"render/csv":               {".", "internal/show"},
+	"render/json":              {"."},
+	"render/markdown":          {".", "internal/show"},
+	"render/originals":         {"."},
+	"render/rendertest":        {".", "render", "mapping", "sources", "sources/asff", "internal/testgen", "catalogs"},
+	"cmd/shca":                 {".", "catalogs", "internal/input", "internal/show", "mapping", "render", "sources"},
 }
 
 // confined names modules that one folder alone may import.

@@ -413,3 +413,14 @@ func TestSecurityScore(t *testing.T) {
 		t.Errorf("%d checks, %d passed, %d failed; want 5, 1, 1", s.Checks, s.ChecksPassed, s.ChecksFailed)
 	}
 }
+
+// TestFindingErrorIsShort: what a hostile finding calls itself does not fill
+// messages, which are kept.
+func TestFindingErrorIsShort(t *testing.T) {
+	long := strings.Repeat("é", 10_000)
+	e := &shca.FindingError{Source: "in.json", Number: 7, ID: long, Field: "/" + long, Err: errors.New("wrong type")}
+	text := e.Error()
+	if len(text) > 500 || !utf8.ValidString(text) || strings.Count(text, "…") != 2 || !strings.HasSuffix(text, ": wrong type") {
+		t.Errorf("%d bytes: %s", len(text), text)
+	}
+}

@@ -67,14 +67,16 @@ type FindingError struct {
 	Err    error
 }
 
-// Error names the input, the finding and the field.
+// Error names the input, the finding and the field; of id and field it shows at
+// most 200 bytes each.
 func (e *FindingError) Error() string {
+	const longest = 200
 	where := fmt.Sprintf("%s: finding %d", e.Source, e.Number)
 	if e.ID != "" {
-		where += fmt.Sprintf(" (%.200s)", e.ID)
+		where += " (" + shorten(e.ID, longest) + ")"
 	}
 	if e.Field != "" {
-		where += ": " + e.Field
+		where += ": " + shorten(e.Field, longest)
 	}
 	return where + ": " + e.Err.Error()
 }

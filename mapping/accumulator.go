@@ -85,7 +85,12 @@ func (a *Accumulator) canonical(f *shca.Finding) *shca.Finding {
 // far as the finding tells.
 func (a *Accumulator) mapped(f *shca.Finding) bool {
 	_, known := a.framework.Check(f.Check)
-	return known || slices.ContainsFunc(f.Requirements, func(text string) bool { return len(a.read(text).controls) > 0 })
+	return known || a.names(f)
+}
+
+// names reports whether the finding names a control of the framework.
+func (a *Accumulator) names(f *shca.Finding) bool {
+	return slices.ContainsFunc(f.Requirements, func(text string) bool { return len(a.read(text).controls) > 0 })
 }
 
 // distinct is the number of checks told apart.
@@ -161,7 +166,7 @@ func (a *Accumulator) read(text string) citation {
 // cites reports whether the finding was made for the framework, or names a
 // requirement of it.
 func (a *Accumulator) cites(f *shca.Finding) bool {
-	return slices.ContainsFunc(f.Requirements, func(text string) bool { return len(a.read(text).controls) > 0 }) ||
+	return a.names(f) ||
 		slices.ContainsFunc(f.Standards, a.framework.IsStandard) ||
 		a.framework.IsStandard(f.GeneratorID)
 }

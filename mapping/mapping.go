@@ -73,7 +73,7 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 	}
 	acc := NewAccumulator(o.Framework)
 	r := &run{
-		Options: o, limits: o.limits.orDefault(), acc: acc, scopes: scopes{},
+		Options: o, acc: acc, scopes: scopes{},
 		store: &store{
 			cites:    acc.cites,
 			versions: spool.Sorter{Dir: o.TempDir, Batch: cmp.Or(o.batch, 8<<20)},
@@ -107,13 +107,13 @@ func (o *Options) complete() error {
 	if o.Narrative == nil {
 		o.Narrative = DefaultNarrative()
 	}
+	o.limits = o.limits.orDefault()
 	return nil
 }
 
 // run is one assessment while it is made.
 type run struct {
 	Options
-	limits limits
 	store  *store
 	acc    *Accumulator
 	scopes scopes
@@ -206,7 +206,7 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add f
 		case record.Scope != nil:
 			r := record.Scope
 			if r.Err != "" {
-				text := strings.TrimSpace(strings.Join([]string{r.Source, r.AccountID, r.Region}, " ")) + ": " + r.Err
+				text := scopeName(r) + ": " + r.Err
 				if strict {
 					return errors.New(text)
 				}
@@ -231,6 +231,11 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add f
 		problem("input: nothing was read: the source yielded neither a finding nor a scope")
 	}
 	return nil
+}
+
+// scopeName names a scope in a sentence: "asff 111122223333 us-east-1".
+func scopeName(s *shca.Scope) string {
+	return strings.TrimSpace(strings.Join([]string{s.Source, s.AccountID, s.Region}, " "))
 }
 
 func joinText(a, b string) string {

@@ -67,12 +67,11 @@ var narrativeFuncs = template.FuncMap{
 	"scopes": func(scopes []shca.Scope) string {
 		var texts []string
 		for _, s := range scopes {
-			name := strings.TrimSpace(strings.Join([]string{s.Source, s.AccountID, s.Region}, " "))
 			reason := line(s.Err)
 			if s.Skipped > 0 {
 				reason = joinText(reason, plural(s.Skipped, "finding", "findings")+" could not be read")
 			}
-			texts = append(texts, line(name)+" ("+reason+")")
+			texts = append(texts, line(scopeName(&s))+" ("+reason+")")
 		}
 		return list(texts, 5)
 	},

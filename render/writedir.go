@@ -23,6 +23,12 @@ import (
 	"github.com/go-shca/shca"
 )
 
+// stagePattern is the name of the folder in which a run writes its files.
+const stagePattern = ".shca-*.partial"
+
+// below is the path of an artifact, whose name has slashes.
+func below(dir, name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+
 // WriteDir writes the artifacts of the given formats to the directory, which
 // it creates if need be, and returns what it wrote in order of file names.
 //
@@ -43,7 +49,7 @@ func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []For
 	if err := removeLeftovers(dir); err != nil {
 		return nil, err
 	}
-	stage, err := os.MkdirTemp(dir, ".shca-*.partial")
+	stage, err := os.MkdirTemp(dir, stagePattern)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +97,7 @@ func CheckDir(dir string, formats []Format) error {
 		for _, pattern := range append([]string{f.File}, f.Owned...) {
 			err := existing(dir, pattern, func(name string, info fs.FileInfo) error {
 				if info.IsDir() && name == pattern {
-					return fmt.Errorf("%s is a folder, and an artifact has its name: remove it or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
+					return fmt.Errorf("%s is a folder, and an artifact has its name: remove it or choose another directory", below(dir, name))
 				}
 				return nil
 			})
@@ -105,7 +111,7 @@ func CheckDir(dir string, formats []Format) error {
 			continue
 		}
 		err := f.eachOwned(dir, append([]string{f.File}, f.Owned...), func(name string) error {
-			return fmt.Errorf("%s is of an earlier run and would stay beside artifacts of this one: write all formats, remove it, or choose another directory", filepath.Join(dir, filepath.FromSlash(name)))
+			return fmt.Errorf("%s is of an earlier run and would stay beside artifacts of this one: write all formats, remove it, or choose another directory", below(dir, name))
 		})
 		if err != nil {
 			return err
@@ -138,7 +144,7 @@ func existing(dir, pattern string, visit func(name string, info fs.FileInfo) err
 		return fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	for _, name := range names {
-		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
+		info, err := os.Lstat(below(dir, name))
 		if err != nil {
 			continue // gone meanwhile
 		}
@@ -152,11 +158,11 @@ func existing(dir, pattern string, visit func(name string, info fs.FileInfo) err
 // removeLeftovers removes what a run that was killed has left in the directory:
 // it holds findings.
 func removeLeftovers(dir string) error {
-	return existing(dir, ".shca-*.partial", func(name string, info fs.FileInfo) error {
+	return existing(dir, stagePattern, func(name string, info fs.FileInfo) error {
 		if !info.IsDir() {
 			return nil
 		}
-		return os.RemoveAll(filepath.Join(dir, name))
+		return os.RemoveAll(below(dir, name))
 	})
 }
 
@@ -193,7 +199,7 @@ func (s *staging) create(name, mediaType string) (io.WriteCloser, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) || path.Clean(name) != name {
 		return nil, fmt.Errorf("%q is no name for an artifact", name)
 	}
-	full := filepath.Join(s.dir, filepath.FromSlash(name))
+	full := below(s.dir, name)
 	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
 		return nil, err
 	}
@@ -252,11 +258,11 @@ func publish(stage, dir string, written []shca.Artifact, formats []Format) error
 	now := map[string]bool{}
 	for _, a := range written {
 		now[a.File] = true
-		to := filepath.Join(dir, filepath.FromSlash(a.File))
+		to := below(dir, a.File)
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err
 		}
-		if err := os.Rename(filepath.Join(stage, filepath.FromSlash(a.File)), to); err != nil {
+		if err := os.Rename(below(stage, a.File), to); err != nil {
 			return fmt.Errorf("%w (%s may hold artifacts of two runs now: remove it and run again)", err, dir)
 		}
 		dirs[filepath.Dir(to)] = true
@@ -280,7 +286,7 @@ func removeStale(dir string, now map[string]bool, formats []Format) error {
 			if now[name] {
 				return nil
 			}
-			return os.Remove(filepath.Join(dir, filepath.FromSlash(name)))
+			return os.Remove(below(dir, name))
 		})
 		if err != nil {
 			return fmt.Errorf("format %s: %w", f.Name, err)

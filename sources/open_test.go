@@ -1,23 +1,19 @@
 package sources_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/input/inputtest"
 	"github.com/go-shca/shca/sources"
 )
 
@@ -70,30 +66,6 @@ func write(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-func gzipped(text string) string {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	io.WriteString(w, text)
-	w.Close()
-	return b.String()
-}
-
-func zstded(text string) string {
-	w, err := zstd.NewWriter(nil)
-	if err != nil {
-		panic(err)
-	}
-	return string(w.EncodeAll([]byte(text), nil))
-}
-
-func utf16ed(text string, order binary.AppendByteOrder) string {
-	var b []byte
-	for _, u := range utf16.Encode([]rune(text)) {
-		b = order.AppendUint16(b, u)
-	}
-	return string(b)
-}
-
 // TestOpenForms reads the same findings in every wrapper, encoding and
 // compression, from a file, a directory and standard input. The files' names
 // say nothing or the wrong thing.
@@ -117,16 +89,16 @@ func TestOpenForms(t *testing.T) {
 	encodings := map[string]func(string) string{
 		"UTF-8":           func(s string) string { return s },
 		"UTF-8, mark":     func(s string) string { return "\xef\xbb\xbf" + s },
-		"UTF-16 LE, mark": func(s string) string { return utf16ed("\ufeff"+s, binary.LittleEndian) },
-		"UTF-16 BE, mark": func(s string) string { return utf16ed("\ufeff"+s, binary.BigEndian) },
-		"UTF-16 LE":       func(s string) string { return utf16ed(s, binary.LittleEndian) },
-		"UTF-16 BE":       func(s string) string { return utf16ed(s, binary.BigEndian) },
+		"UTF-16 LE, mark": func(s string) string { return inputtest.UTF16("\ufeff"+s, binary.LittleEndian) },
+		"UTF-16 BE, mark": func(s string) string { return inputtest.UTF16("\ufeff"+s, binary.BigEndian) },
+		"UTF-16 LE":       func(s string) string { return inputtest.UTF16(s, binary.LittleEndian) },
+		"UTF-16 BE":       func(s string) string { return inputtest.UTF16(s, binary.BigEndian) },
 	}
 	compressions := map[string]func(string) string{
 		"plain":         func(s string) string { return s },
-		"gzip":          gzipped,
-		"gzip, members": func(s string) string { return gzipped(s[:40]) + gzipped(s[40:]) },
-		"zstd":          zstded,
+		"gzip":          inputtest.Gzip,
+		"gzip, members": func(s string) string { return inputtest.Gzip(s[:40]) + inputtest.Gzip(s[40:]) },
+		"zstd":          inputtest.Zstd,
 	}
 	dir := t.TempDir()
 	for w, text := range wrappers {
@@ -156,9 +128,9 @@ func TestOpenForms(t *testing.T) {
 // an error, and the others are read.
 func TestOpenBad(t *testing.T) {
 	long := strings.Repeat(finding("x")+"\n", 2000)
-	cutGzip := gzipped(long)
-	cutZstd := zstded(long)
-	utf16 := utf16ed("["+finding("x")+"]", binary.LittleEndian)
+	cutGzip := inputtest.Gzip(long)
+	cutZstd := inputtest.Zstd(long)
+	utf16 := inputtest.UTF16("["+finding("x")+"]", binary.LittleEndian)
 	for _, tc := range []struct {
 		name, stored string
 		want         string // scope error, or how it begins if it ends in "…"
@@ -168,7 +140,7 @@ func TestOpenBad(t *testing.T) {
 		{"truncated zstd", cutZstd[:len(cutZstd)-100], "zstd: the file is cut off: copy or write it anew (unexpected EOF)…"},
 		{"zip", "PK\x03\x04x", "a zip archive: unpack it and name the files inside"},
 		{"empty", "", "holds no findings: it is empty"},
-		{"empty gzip", gzipped(""), "holds no findings: it is empty"},
+		{"empty gzip", inputtest.Gzip(""), "holds no findings: it is empty"},
 		{"white space", " \n", "holds no findings: it is empty"},
 		{"HTML", "<html>", `not JSON: it begins with "<html>"; export with --output json`},
 		{"CSV", "a,b\n", `not JSON: it begins with "a,b\n"; export with --output json`},

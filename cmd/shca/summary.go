@@ -39,14 +39,7 @@ func printSummary(w io.Writer, a *shca.Assessment) {
 	}
 	t.Flush()
 
-	var failing []*shca.CheckResult
-	for i := range a.Checks {
-		if a.Checks[i].Tally.Failed > 0 {
-			failing = append(failing, &a.Checks[i])
-		}
-	}
-	if len(failing) > 0 {
-		slices.SortStableFunc(failing, shca.CompareWorst)
+	if failing := a.Failing(); len(failing) > 0 {
 		fmt.Fprintln(w, "\nTop failing checks:")
 		for _, c := range failing[:min(len(failing), 5)] {
 			fmt.Fprintf(t, "  %s\t%s\t%s of %s failed\t%s\n", plain(string(c.ID), 40), c.Severity, show.Number(c.Tally.Failed), show.Number(c.Tally.Decided()), plain(c.Text.Title, 60))

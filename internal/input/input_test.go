@@ -1,8 +1,6 @@
 package input
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -12,12 +10,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/input/inputtest"
 )
 
 // tree writes files below a new directory and returns it.
@@ -192,30 +189,6 @@ func TestStandardInput(t *testing.T) {
 	}
 }
 
-func gzipped(text string) string {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	io.WriteString(w, text)
-	w.Close()
-	return b.String()
-}
-
-func zstded(text string) string {
-	w, err := zstd.NewWriter(nil)
-	if err != nil {
-		panic(err)
-	}
-	return string(w.EncodeAll([]byte(text), nil))
-}
-
-func utf16ed(text string, order binary.AppendByteOrder) string {
-	var b []byte
-	for _, u := range utf16.Encode([]rune(text)) {
-		b = order.AppendUint16(b, u)
-	}
-	return string(b)
-}
-
 func file(stored string) File {
 	return File{Name: "f", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(stored)), nil }}
 }
@@ -236,18 +209,18 @@ func TestText(t *testing.T) {
 	encodings := map[string]func(string) string{
 		"UTF-8":              func(s string) string { return s },
 		"UTF-8, mark":        func(s string) string { return "\xef\xbb\xbf" + s },
-		"UTF-16 LE, mark":    func(s string) string { return utf16ed("\ufeff"+s, binary.LittleEndian) },
-		"UTF-16 BE, mark":    func(s string) string { return utf16ed("\ufeff"+s, binary.BigEndian) },
-		"UTF-16 LE, no mark": func(s string) string { return utf16ed(s, binary.LittleEndian) },
-		"UTF-16 BE, no mark": func(s string) string { return utf16ed(s, binary.BigEndian) },
+		"UTF-16 LE, mark":    func(s string) string { return inputtest.UTF16("\ufeff"+s, binary.LittleEndian) },
+		"UTF-16 BE, mark":    func(s string) string { return inputtest.UTF16("\ufeff"+s, binary.BigEndian) },
+		"UTF-16 LE, no mark": func(s string) string { return inputtest.UTF16(s, binary.LittleEndian) },
+		"UTF-16 BE, no mark": func(s string) string { return inputtest.UTF16(s, binary.BigEndian) },
 	}
 	compressions := map[string]func(string) string{
 		"plain":           func(s string) string { return s },
-		"gzip":            gzipped,
-		"gzip, members":   func(s string) string { return gzipped(s[:1]) + gzipped("") + gzipped(s[1:]) },
-		"zstd":            zstded,
-		"zstd, frames":    func(s string) string { return zstded(s[:1]) + zstded(s[1:]) },
-		"zstd, skippable": func(s string) string { return skippable + zstded(s) },
+		"gzip":            inputtest.Gzip,
+		"gzip, members":   func(s string) string { return inputtest.Gzip(s[:1]) + inputtest.Gzip("") + inputtest.Gzip(s[1:]) },
+		"zstd":            inputtest.Zstd,
+		"zstd, frames":    func(s string) string { return inputtest.Zstd(s[:1]) + inputtest.Zstd(s[1:]) },
+		"zstd, skippable": func(s string) string { return skippable + inputtest.Zstd(s) },
 	}
 	for e, encode := range encodings {
 		for c, compress := range compressions {
@@ -277,28 +250,28 @@ func TestTextErrors(t *testing.T) {
 	long := strings.Repeat("0123456789é🔒", 5_000)
 	zip := "PK\x03\x04rest"
 	for name, tc := range map[string]struct{ stored, want string }{
-		"gzip header":  {gzipped(long)[:5], "gzip" + cut},
-		"gzip middle":  {gzipped(long)[:len(gzipped(long))/2], "gzip" + cut},
-		"gzip trailer": {gzipped(long)[:len(gzipped(long))-4], "gzip" + cut},
-		"gzip text":    {gzipped(long) + "some other text", "gzip" + damaged},
-		"gzip bytes":   {gzipped(long)[:20] + "xxxxxxxxxxxxxxxx" + gzipped(long)[36:], "gzip" + damaged},
-		"gzip sum":     {gzipped(long)[:len(gzipped(long))-8] + "12345678", "gzip" + damaged},
-		"zstd header":  {zstded(long)[:5], "zstd" + cut},
-		"zstd middle":  {zstded(long)[:len(zstded(long))/2], "zstd" + cut},
-		"zstd text":    {zstded(long) + "text", "zstd" + damaged},
+		"gzip header":  {inputtest.Gzip(long)[:5], "gzip" + cut},
+		"gzip middle":  {inputtest.Gzip(long)[:len(inputtest.Gzip(long))/2], "gzip" + cut},
+		"gzip trailer": {inputtest.Gzip(long)[:len(inputtest.Gzip(long))-4], "gzip" + cut},
+		"gzip text":    {inputtest.Gzip(long) + "some other text", "gzip" + damaged},
+		"gzip bytes":   {inputtest.Gzip(long)[:20] + "xxxxxxxxxxxxxxxx" + inputtest.Gzip(long)[36:], "gzip" + damaged},
+		"gzip sum":     {inputtest.Gzip(long)[:len(inputtest.Gzip(long))-8] + "12345678", "gzip" + damaged},
+		"zstd header":  {inputtest.Zstd(long)[:5], "zstd" + cut},
+		"zstd middle":  {inputtest.Zstd(long)[:len(inputtest.Zstd(long))/2], "zstd" + cut},
+		"zstd text":    {inputtest.Zstd(long) + "text", "zstd" + damaged},
 		"zip":          {zip, "a zip archive: unpack it and name the files inside"},
 	} {
 		if _, err := textOf(file(tc.stored), nil); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %s", name, err, tc.want)
 		}
 	}
-	for n := range len(gzipped(long)) {
-		if _, err := textOf(file(gzipped(long)[:n]), nil); err == nil && n > 1 {
+	for n := range len(inputtest.Gzip(long)) {
+		if _, err := textOf(file(inputtest.Gzip(long)[:n]), nil); err == nil && n > 1 {
 			t.Errorf("gzip cut at %d: no error", n)
 		}
 	}
-	for n := range len(zstded(long)) {
-		if _, err := textOf(file(zstded(long)[:n]), nil); err == nil && n > 3 {
+	for n := range len(inputtest.Zstd(long)) {
+		if _, err := textOf(file(inputtest.Zstd(long)[:n]), nil); err == nil && n > 3 {
 			t.Errorf("zstd cut at %d: no error", n)
 		}
 	}
@@ -324,7 +297,7 @@ func (c closing) Close() error { *c.n++; return nil }
 
 // TestClose: the file is closed once, also where its text cannot be read.
 func TestClose(t *testing.T) {
-	for _, stored := range []string{"{}", gzipped("{}"), zstded("{}"), gzipped("{}")[:5], "PK\x03\x04"} {
+	for _, stored := range []string{"{}", inputtest.Gzip("{}"), inputtest.Zstd("{}"), inputtest.Gzip("{}")[:5], "PK\x03\x04"} {
 		n := 0
 		s, err := Text(File{Open: func() (io.ReadCloser, error) { return closing{strings.NewReader(stored), &n}, nil }}, nil)
 		if err == nil {
@@ -341,8 +314,8 @@ func TestClose(t *testing.T) {
 
 // FuzzText unpacks and transcodes arbitrary bytes.
 func FuzzText(f *testing.F) {
-	for _, seed := range []string{"", "{}", "\xef\xbb\xbf{}", "PK\x03\x04", gzipped("{}"), gzipped("{}")[:12], gzipped("{}") + gzipped("[]"), zstded("{}"), zstded("{}")[:6],
-		utf16ed("\ufeff{}", binary.LittleEndian), utf16ed("{}", binary.BigEndian), "\xff\xfe\x00\xd8", "\x50\x2a\x4d\x18\x04\x00\x00\x00abcd" + zstded("x"), gzipped(utf16ed("{}", binary.LittleEndian))} {
+	for _, seed := range []string{"", "{}", "\xef\xbb\xbf{}", "PK\x03\x04", inputtest.Gzip("{}"), inputtest.Gzip("{}")[:12], inputtest.Gzip("{}") + inputtest.Gzip("[]"), inputtest.Zstd("{}"), inputtest.Zstd("{}")[:6],
+		inputtest.UTF16("\ufeff{}", binary.LittleEndian), inputtest.UTF16("{}", binary.BigEndian), "\xff\xfe\x00\xd8", "\x50\x2a\x4d\x18\x04\x00\x00\x00abcd" + inputtest.Zstd("x"), inputtest.Gzip(inputtest.UTF16("{}", binary.LittleEndian))} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, stored []byte) {

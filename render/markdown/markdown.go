@@ -202,13 +202,7 @@ func (r *report) unread() {
 }
 
 func (r *report) failing() {
-	var failing []*shca.CheckResult
-	for i := range r.a.Checks {
-		if r.a.Checks[i].Tally.Failed > 0 {
-			failing = append(failing, &r.a.Checks[i])
-		}
-	}
-	slices.SortStableFunc(failing, shca.CompareWorst)
+	failing := r.a.Failing()
 	r.printf("\n## Failing checks, worst first\n")
 	if len(failing) == 0 {
 		r.printf("\nNo check failed.\n")

@@ -137,13 +137,12 @@ func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
 		problems = append(problems, "holds no findings: it is empty")
 	}
 	switch {
+	case scan.nOthers == 1 && findings > 0:
+		problems = append(problems, "one of its documents holds no findings but is "+scan.others[0])
 	case scan.nOthers == 1:
 		problems = append(problems, "holds no findings but "+scan.others[0])
 	case scan.nOthers > 1:
 		problems = append(problems, fmt.Sprintf("%d of its documents hold no findings: %s", scan.nOthers, strings.Join(scan.others, "; ")))
-	}
-	if scan.nOthers == 1 && findings > 0 {
-		problems[len(problems)-1] = "one of its documents holds no findings but is " + scan.others[0]
 	}
 	scope.Err = strings.Join(problems, "; ")
 	if scan.more && !scan.last {

@@ -184,13 +184,6 @@ func decodeError(raw []byte, err error) *shca.FindingError {
 		e.Field = string(syntactic.JSONPointer)
 		e.Err = fmt.Errorf("broken JSON at byte %d of the finding: %w", syntactic.ByteOffset, syntactic.Err)
 	}
-	const longest = 200
-	if len(e.Field) > longest {
-		e.Field = strings.ToValidUTF8(e.Field[:longest], "") + "…"
-	}
-	if len(e.ID) > 2*longest {
-		e.ID = strings.ToValidUTF8(e.ID[:2*longest], "") + "…"
-	}
 	return e
 }
 
