@@ -1,0 +1,353 @@
+package oscal
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
+)
+
+// observer turns the findings into observations and the resources that these
+// are about.
+type observer struct {
+	*bundle
+	survey   *survey
+	evidence map[shca.CheckID][]*shca.ControlResult
+	// relatedTask is the task that the observations come from; "" for a document
+	// without tasks.
+	relatedTask string
+	// evidenceFile is the resource that holds the findings; "" if there is none.
+	evidenceFile string
+	// only says which checks to observe; nil for all.
+	only func(*shca.CheckResult) bool
+	// item takes the resources that are subjects. It may be called several times
+	// for one.
+	item func(id string, item *o.InventoryItem) error
+}
+
+// group is what one observation is about.
+type group struct {
+	uuid     string
+	check    *shca.CheckResult
+	account  string        // at the level of accounts
+	finding  *shca.Finding // at the level of findings
+	tally    shca.Tally
+	last     time.Time
+	failing  int // resources
+	listed   map[string]bool
+	subjects []o.SubjectReference
+}
+
+// observe calls yield with each observation, in the order of the findings. What
+// it holds at a time is one observation, and its subjects are limited.
+func (v *observer) observe(ctx context.Context, yield func(*o.Observation)) error {
+	var ids observationIDs
+	var current, others *group
+	finish := func(g *group) {
+		if g != nil {
+			yield(v.observation(g))
+		}
+	}
+	for f, err := range v.assessment.Findings {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c := v.result(f)
+		if c == nil || v.only != nil && !v.only(c) {
+			continue
+		}
+		id := ids.of(v.bundle, c, f)
+		g := current
+		switch {
+		case c.ID == shca.OtherChecks && v.Observations != LevelFinding:
+			// Their findings do not stand together.
+			if others == nil {
+				others = v.group(id, c, f)
+			}
+			g = others
+		case g == nil || g.uuid != id:
+			finish(current)
+			current = v.group(id, c, f)
+			g = current
+		}
+		if err := v.add(g, f); err != nil {
+			return err
+		}
+	}
+	finish(current)
+	finish(others)
+	return nil
+}
+
+func (v *observer) group(id string, c *shca.CheckResult, f *shca.Finding) *group {
+	g := &group{uuid: id, check: c, listed: map[string]bool{}}
+	switch v.Observations {
+	case LevelAccount:
+		g.account = f.AccountID
+	case LevelFinding:
+		g.finding = f
+	}
+	return g
+}
+
+// add takes a finding into the group.
+func (v *observer) add(g *group, f *shca.Finding) error {
+	switch {
+	case f.Suppressed():
+		g.tally.Suppressed++
+	case f.Status == shca.Passed:
+		g.tally.Passed++
+	case f.Status == shca.Failed:
+		g.tally.Failed++
+	case f.Status == shca.Warning:
+		g.tally.Warning++
+	case f.Status == shca.NotAvailable:
+		g.tally.NotAvailable++
+	}
+	if at := f.Observed(); at.After(g.last) {
+		g.last = at
+	}
+	failed := f.Status == shca.Failed && !f.Suppressed()
+	if !failed && g.finding == nil {
+		return nil
+	}
+	for i := range f.Resources {
+		s, item := v.subject(f, &f.Resources[i])
+		if g.listed[s.SubjectUuid] {
+			continue
+		}
+		if failed {
+			g.failing++
+		}
+		if len(g.subjects) >= v.MaxSubjects {
+			continue
+		}
+		g.listed[s.SubjectUuid] = true
+		g.subjects = append(g.subjects, s)
+		if item != nil {
+			if err := v.item(f.Resources[i].ID, item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// results are the outcomes as compliance-trestle and its plugins name them.
+var results = map[shca.ComplianceStatus]string{
+	shca.Passed: "pass", shca.Failed: "fail", shca.Warning: "warning", shca.NotAvailable: "error",
+}
+
+// accountResource begins the ids of resources that are accounts.
+const accountResource = "AWS::::Account:"
+
+// subject is the reference to a finding's resource, and the resource as an
+// inventory item; that is nil where the resource is an account, which is a
+// component.
+func (v *observer) subject(f *shca.Finding, r *shca.Resource) (o.SubjectReference, *o.InventoryItem) {
+	result := results[f.Status]
+	if f.Suppressed() {
+		result = "" // it is not scored, so it fails nothing
+	}
+	about := []o.Property{trestle("result", result), trestle("resource-id", r.ID)}
+	if v.Observations == LevelFinding {
+		about = append(about, trestle("evaluated-on", rfc3339(f.Observed())))
+	}
+	s := o.SubjectReference{Type: "inventory-item", Title: title(r.ID, "Resource without an id"), Props: props(about...)}
+	if f.AccountID != "" && (r.ID == accountResource+f.AccountID || r.Type == "AwsAccount" && r.ID == f.AccountID) {
+		s.Type, s.SubjectUuid = "component", account{partition: f.Partition, id: f.AccountID}.uuid()
+		return s, nil
+	}
+	s.SubjectUuid = newUUID("resource", f.Partition, f.AccountID, r.ID)
+	item := &o.InventoryItem{
+		UUID:        s.SubjectUuid,
+		Description: title(r.Type, "Resource"),
+		Props:       props(nist("asset-id", r.ID), nist("asset-type", r.Type), prop("aws-region", cmp.Or(r.Region, f.Region))),
+	}
+	if f.AccountID != "" {
+		item.ImplementedComponents = appendTo(item.ImplementedComponents,
+			v.implemented(account{partition: f.Partition, id: f.AccountID}.uuid(), f.AccountID))
+	}
+	if service, ok := v.serviceOf(f.Check); ok {
+		item.ImplementedComponents = appendTo(item.ImplementedComponents, v.implemented(serviceUUID(service), service))
+	}
+	return s, item
+}
+
+// implemented refers to a component that a resource is part of. OSCAL 1.1.2
+// wants its asset id repeated; later versions do not.
+func (b *bundle) implemented(uuid, asset string) o.ImplementedComponent {
+	c := o.ImplementedComponent{ComponentUuid: uuid}
+	if b.Version == "1.1.2" {
+		c.Props = props(nist("asset-id", asset))
+	}
+	return c
+}
+
+func rfc3339(t time.Time) string {
+	if s, ok := stamp(t); ok {
+		return s.Format(time.RFC3339)
+	}
+	return ""
+}
+
+// observation is the finished group.
+func (v *observer) observation(g *group) *o.Observation {
+	c, tally, last := g.check, g.tally, g.last
+	if v.Observations == LevelCheck {
+		tally, last = c.Tally, c.Last
+	}
+	collected, ok := stamp(last)
+	if !ok {
+		collected = v.now
+	}
+	name := checkTitle(c)
+	origin := v.observed(c)
+	if v.relatedTask != "" {
+		origin.RelatedTasks = &[]o.RelatedTask{{TaskUuid: v.relatedTask}}
+	}
+	ob := &o.Observation{
+		UUID:        g.uuid,
+		Description: describe(c),
+		Methods:     []string{"TEST"},
+		Types:       &[]string{v.observationType(tally)},
+		Origins:     &[]o.Origin{origin},
+		Collected:   collected,
+		Subjects:    opt(g.subjects),
+	}
+	all := []o.Property{prop("check-id", string(c.ID))}
+	switch {
+	case g.finding != nil:
+		f := g.finding
+		name += " on " + title(f.ResourceID(), "a resource without an id")
+		all = append(all, prop("finding-id", f.ID), prop("status", string(f.Status)), prop("workflow-status", f.Workflow),
+			prop("severity", f.Severity.String()), prop("aws-account-id", f.AccountID), prop("aws-region", f.Region),
+			prop("first-observed", rfc3339(cmp.Or(f.FirstObservedAt, f.CreatedAt))))
+		for _, r := range f.StatusReasons {
+			all = append(all, prop("status-reason", strings.TrimSpace(r.Code+" "+r.Description)))
+		}
+	case v.Observations == LevelAccount:
+		name += " in account " + title(g.account, "without an id")
+		all = append(all, prop("severity", c.Severity.String()), prop("aws-account-id", g.account))
+		all = append(all, tallyProps(tally)...)
+	default:
+		all = append(all, prop("severity", c.Severity.String()))
+		all = append(all, tallyProps(tally)...)
+		all = append(all, prop("resources", setSize(c.Resources.Count())), prop("mapping", string(c.Mapping)), prop("config-rule", c.Text.ConfigRule))
+	}
+	ob.Title = clipTitle(name)
+	all = append(all, prop("uncited", uncited(c, v.evidence[c.ID])))
+	if g.failing > 0 {
+		all = append(all, count("subjects-total", g.failing))
+		if g.failing > len(g.subjects) {
+			all = append(all, count("subjects-listed", len(g.subjects)))
+		}
+	}
+	all = append(all, trestle("assessment-rule-id", string(c.ID)), trestle("assessment-check-id", string(c.ID)))
+	ob.Props = props(all...)
+	ob.Remarks = v.remarks(g)
+	if v.evidenceFile != "" {
+		ob.RelevantEvidence = &[]o.RelevantEvidence{{Href: "#" + v.evidenceFile, Description: "The findings as they were read."}}
+	}
+	return ob
+}
+
+// observationType is the type of an observation: OSCAL 1.2 renamed "finding".
+func (v *observer) observationType(t shca.Tally) string {
+	switch {
+	case t.Failed == 0:
+		return "control-objective"
+	case v.is12():
+		return "discovery"
+	}
+	return "finding"
+}
+
+// uncited says why no finding cites what the check found, if so.
+func uncited(c *shca.CheckResult, controls []*shca.ControlResult) string {
+	switch {
+	case len(c.Controls) == 0:
+		return "no control mapped"
+	case len(controls) == 0:
+		return "controls outside the baseline"
+	case !slices.ContainsFunc(controls, func(r *shca.ControlResult) bool { return r.Status.Decided() }):
+		return "nothing decided"
+	}
+	return ""
+}
+
+// setSize prints the size of a bounded set.
+func setSize(c shca.Count) string {
+	if c.More {
+		return strconv.Itoa(c.N) + "+"
+	}
+	return strconv.Itoa(c.N)
+}
+
+// checkTitle names a check with its title, as markup.
+func checkTitle(c *shca.CheckResult) string {
+	return clipTitle(strings.TrimSuffix(title(string(c.ID), "A check without an id")+": "+markup(c.Text.Title, maxTitle), ": "))
+}
+
+// clipTitle cuts a title that is markup already.
+func clipTitle(s string) string {
+	if len(s) <= 2*maxTitle {
+		return s
+	}
+	return strings.TrimRight(strings.ToValidUTF8(s[:2*maxTitle], ""), `\ `) + "…"
+}
+
+// describe is what the check tests, as markup.
+func describe(c *shca.CheckResult) string {
+	return cmp.Or(markup(c.Text.Description, maxProse), markup(c.Text.Title, maxProse), "The check's producer does not describe it.")
+}
+
+// remarks tells what the properties cannot.
+func (v *observer) remarks(g *group) string {
+	var lines []string
+	if n := len(g.subjects); g.failing > n {
+		lines = append(lines, fmt.Sprintf("The observation lists the first %s of %s failing resources in order of account, region and resource; the findings have them all.",
+			show.Number(n), show.Number(g.failing)))
+	}
+	if v.Observations == LevelCheck {
+		for _, r := range g.check.Reasons {
+			lines = append(lines, fmt.Sprintf("%s undecided: %s.", show.Plural(r.Count, "finding"), markup(r.Code, maxTitle)))
+		}
+	}
+	if n := g.tally.Suppressed; n > 0 {
+		lines = append(lines, show.Plural(n, "finding")+" suppressed and not scored.")
+		for _, s := range g.check.Suppressed {
+			if g.finding != nil && s.FindingID != g.finding.ID || v.Observations == LevelAccount && s.AccountID != g.account {
+				continue
+			}
+			lines = append(lines, suppression(s))
+		}
+	}
+	return strings.Join(lines, "\n\n")
+}
+
+// suppression tells one suppressed finding.
+func suppression(s shca.Sample) string {
+	text := "Suppressed: " + title(s.ResourceID, "a resource without an id") + " in account " + title(s.AccountID, "without an id")
+	if s.Note.UpdatedBy != "" {
+		text += ", by " + markup(s.Note.UpdatedBy, maxTitle)
+	}
+	if at := show.Date(s.Note.UpdatedAt); at != "" {
+		text += ", " + at
+	}
+	if s.Note.Text != "" {
+		return text + ": " + markup(s.Note.Text, maxProse)
+	}
+	return text + ", without a note."
+}

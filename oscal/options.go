@@ -1,0 +1,113 @@
+package oscal
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/go-shca/shca/catalogs"
+	"github.com/go-shca/shca/system"
+)
+
+// Options says what the documents are to be like. The zero value works.
+type Options struct {
+	Version      string // OSCAL version, one of Versions; "" is DefaultVersion
+	Observations Level  // what an observation is about; "" is LevelCheck
+	Target       Target // what a finding is about; "" is TargetStatement
+	MaxSubjects  int    // resources listed in one observation; 0 is DefaultSubjects
+
+	// System describes the assessed system; nil leaves what it would say to be
+	// completed.
+	System *system.System
+
+	// Framework is the framework assessed against, with the user's catalog if
+	// there is one; nil is the embedded one of the assessment's name.
+	Framework *catalogs.Framework
+	// Catalog is the path of the user's own OSCAL catalog. It becomes the
+	// package's catalog as it is; "" writes one of identifiers and titles.
+	Catalog string
+
+	// SSP is the path of the user's system security plan, which is updated
+	// instead of writing a new one.
+	SSP string
+	// POAM is the path of the previous plan of action and milestones, which is
+	// carried on.
+	POAM string
+
+	// Logger is told what a user should look at; nil for silence.
+	Logger *slog.Logger
+}
+
+// DefaultSubjects is the number of failing resources that an observation lists:
+// so many that an assessor can sample them, and so few that a GRC tool can
+// import the results of a hundred thousand findings. Every observation says how
+// many there are.
+const DefaultSubjects = 50
+
+// Level is what one observation is about.
+type Level string
+
+// The levels, from the shortest documents to the longest.
+const (
+	LevelCheck   Level = "check"   // one check in the whole system
+	LevelAccount Level = "account" // one check in one account
+	LevelFinding Level = "finding" // one finding
+)
+
+// Levels lists the levels.
+func Levels() []Level { return []Level{LevelCheck, LevelAccount, LevelFinding} }
+
+// Target is what a finding's status is about.
+type Target string
+
+// The targets.
+const (
+	TargetStatement Target = "statement" // the control's statement, ac-2_smt
+	TargetObjective Target = "objective" // the control's assessment objective, ac-2_obj
+)
+
+// Targets lists the targets.
+func Targets() []Target { return []Target{TargetStatement, TargetObjective} }
+
+// Check returns an error for what cannot be written: an unknown version, level
+// or target.
+func (o Options) Check() error {
+	_, err := o.complete()
+	return err
+}
+
+// complete fills in defaults and reports what cannot be.
+func (o Options) complete() (Options, error) {
+	o.Version = cmp.Or(o.Version, DefaultVersion)
+	if err := CheckVersion(o.Version); err != nil {
+		return o, err
+	}
+	o.Observations = cmp.Or(o.Observations, LevelCheck)
+	if !slices.Contains(Levels(), o.Observations) {
+		return o, fmt.Errorf("unknown level of observations %q: there are %s", o.Observations, join(Levels()))
+	}
+	o.Target = cmp.Or(o.Target, TargetStatement)
+	if !slices.Contains(Targets(), o.Target) {
+		return o, fmt.Errorf("unknown target of findings %q: there are %s", o.Target, join(Targets()))
+	}
+	if o.MaxSubjects <= 0 {
+		o.MaxSubjects = DefaultSubjects
+	}
+	if o.System == nil {
+		o.System = &system.System{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+func join[T ~string](values []T) string {
+	var texts []string
+	for _, v := range values {
+		texts = append(texts, string(v))
+	}
+	return strings.Join(texts, ", ")
+}

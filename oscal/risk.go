@@ -1,0 +1,159 @@
+package oscal
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
+	"github.com/go-shca/shca/system"
+)
+
+// facetValues are severities as NIST's core facets spell them.
+var facetValues = map[shca.Severity]string{
+	shca.Critical: "critical", shca.High: "high", shca.Medium: "moderate", shca.Low: "low",
+	shca.Informational: "low", shca.SeverityUnknown: "low",
+}
+
+func riskUUID(b *bundle, id shca.CheckID) string { return newUUID("risk", b.system, string(id)) }
+
+// firstSeen is when the weakness behind a failing check was first seen.
+func (b *bundle) firstSeen(s *survey, c *shca.CheckResult) time.Time {
+	if check := s.checks[c.ID]; check != nil {
+		if at, ok := stamp(check.firstFailed); ok {
+			return at
+		}
+	}
+	return b.now
+}
+
+// deadline is when a weakness of the severity that was first seen then is to be
+// mended.
+func (b *bundle) deadline(severity shca.Severity, first time.Time) time.Time {
+	r, d := b.System.Remediation, system.DefaultRemediation
+	days := cmp.Or(r.Low, d.Low)
+	switch severity {
+	case shca.Critical:
+		days = cmp.Or(r.Critical, d.Critical)
+	case shca.High:
+		days = cmp.Or(r.High, d.High)
+	case shca.Medium:
+		days = cmp.Or(r.Moderate, d.Moderate)
+	}
+	return first.AddDate(0, 0, days)
+}
+
+// risk is the weakness behind a failing check.
+func (b *bundle) risk(s *survey, c *shca.CheckResult, controls []*shca.ControlResult) *o.Risk {
+	first := b.firstSeen(s, c)
+	deadline := b.deadline(c.FailedSeverity, first)
+	uuid := riskUUID(b, c.ID)
+	status := "open"
+	if check := s.checks[c.ID]; check != nil && check.notified && !check.open {
+		status = "investigating"
+	}
+	all := []o.Property{prop("check-id", string(c.ID)), count("failed-resources", c.Tally.Failed), prop("first-observed", rfc3339(first)), prop("uncited", uncited(c, controls))}
+	for _, control := range controls {
+		all = append(all, fedramp("impacted-control-id", controlID(control.ID)))
+	}
+	risk := &o.Risk{
+		UUID:        uuid,
+		Title:       checkTitle(c),
+		Description: describe(c) + "\n\n" + failures(c),
+		Statement:   statement(controls),
+		Status:      status,
+		Props:       props(all...),
+		Origins:     &[]o.Origin{b.concluded()},
+		Deadline:    &deadline,
+		Characterizations: &[]o.Characterization{{
+			Origin: b.concluded(),
+			Facets: facets(c.FailedSeverity),
+		}},
+		Remediations: &[]o.Response{b.recommendation(uuid, c)},
+		RiskLog: &o.RiskLog{Entries: []o.RiskLogEntry{
+			b.logEntry(uuid, first, status, "First seen", "The check failed for the first time on a resource that fails it still."),
+		}},
+	}
+	if link := webLink(c.Text.Remediation.URL); link != "" {
+		risk.Links = &[]o.Link{{Href: link, Rel: "reference", Text: "Remediation"}}
+	}
+	for _, id := range s.related(c) {
+		risk.RelatedObservations = appendTo(risk.RelatedObservations, o.RelatedObservation{ObservationUuid: id})
+	}
+	return risk
+}
+
+// related are the observations of the check.
+func (s *survey) related(c *shca.CheckResult) []string {
+	if check := s.checks[c.ID]; check != nil {
+		return check.observations
+	}
+	return nil
+}
+
+func facets(severity shca.Severity) []o.Facet {
+	var all []o.Facet
+	for _, name := range []string{"severity", "likelihood", "impact"} {
+		all = append(all, o.Facet{Name: name, System: nistNamespace, Value: facetValues[severity], Props: props(nist("state", "initial"))})
+	}
+	if label := severity.String(); label != "" {
+		all = append(all, o.Facet{Name: "severity-label", System: Namespace, Value: label})
+	}
+	return all
+}
+
+// failures says how much fails.
+func failures(c *shca.CheckResult) string {
+	return fmt.Sprintf("%s of %s decided findings failed, in %s and %s.",
+		show.Number(c.Tally.Failed), show.Number(c.Tally.Decided()),
+		setCount(c.Accounts.Count(), "account"), setCount(c.Regions.Count(), "region"))
+}
+
+// statement says what a failing check means for its controls.
+func statement(controls []*shca.ControlResult) string {
+	if len(controls) == 0 {
+		return "Resources do not do what the check asks for. No control of the baseline is mapped to it."
+	}
+	var labels []string
+	for _, c := range controls {
+		labels = append(labels, markup(c.ID.Label(), maxTitle))
+	}
+	return "Resources do not do what the check asks for, which is evidence against: " + strings.Join(labels, ", ") + "."
+}
+
+// recommendation is the producer's advice.
+func (b *bundle) recommendation(risk string, c *shca.CheckResult) o.Response {
+	return o.Response{
+		UUID: newUUID("response", risk, "recommendation"), Lifecycle: "recommendation",
+		Title:       "Recommendation",
+		Description: cmp.Or(markup(c.Text.Remediation.Text, maxProse), "The check's producer gives no advice."),
+		Props:       props(nist("type", "mitigate")),
+		Origins:     &[]o.Origin{b.concluded()},
+	}
+}
+
+// logEntry is a change of a risk's status. The same change is the same entry.
+func (b *bundle) logEntry(risk string, at time.Time, status, headline, description string) o.RiskLogEntry {
+	return o.RiskLogEntry{
+		UUID: newUUID("risk-log", risk, at.Format(time.RFC3339), status), Title: headline, Description: description,
+		Start: at, StatusChange: status,
+		LoggedBy: &[]o.LoggedBy{b.loggedBy()},
+		Props:    props(nist("type", "status-update")),
+	}
+}
+
+func (b *bundle) loggedBy() o.LoggedBy {
+	return o.LoggedBy{PartyUuid: b.organization().UUID, RoleId: rolePreparedBy}
+}
+
+// setCount prints the size of a bounded set with its noun.
+func setCount(c shca.Count, one string) string {
+	if c.More {
+		return "more than " + show.Plural(c.N, one)
+	}
+	return show.Plural(c.N, one)
+}
