@@ -41,6 +41,10 @@ type Assessment struct {
 	// range reads them anew and stops at the first error.
 	Findings iter.Seq2[*Finding, error] `json:"-"`
 
+	// Artifacts are the files written before the format at hand, in order of
+	// their names. Only a format that is written after others finds any.
+	Artifacts []Artifact `json:"-"`
+
 	// Release frees what Findings reads from, usually a temporary file. It may
 	// be nil. Call Close instead.
 	Release func() error `json:"-"`

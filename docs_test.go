@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/catalogs"
+	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/render"
 )
 
@@ -86,6 +87,28 @@ func TestNumbers(t *testing.T) {
 	example := shca.Tally{Passed: 3, Failed: 1, Warning: 2, NotAvailable: 4, Suppressed: 1}
 	if got := shca.Percent(example.Passed, example.Decided()); !strings.Contains(text, "**"+got+" %** of "+strconv.FormatInt(example.Decided(), 10)+" decided findings") {
 		t.Errorf("docs/numbers.md does not have the worked example's %s %%", got)
+	}
+}
+
+// TestOSCAL holds docs/oscal.md against the properties, versions and documents.
+func TestOSCAL(t *testing.T) {
+	text := read(t, "docs/oscal.md")
+	table := ""
+	for _, p := range oscal.Properties {
+		table += "| `" + p.Name + "` | " + p.Meaning + " |\n"
+	}
+	if !strings.HasSuffix(text, "|---|---|\n"+table) {
+		t.Errorf("docs/oscal.md does not end with the table of properties:\n%s", table)
+	}
+	for _, v := range oscal.Versions() {
+		if !strings.Contains(text, v) {
+			t.Errorf("docs/oscal.md does not name OSCAL %s", v)
+		}
+	}
+	for _, file := range append(oscal.Owned(), oscal.ResultsFile) {
+		if !strings.Contains(text, "| `"+strings.TrimPrefix(file, "oscal/")+"` |") {
+			t.Errorf("docs/oscal.md has no row for %s", file)
+		}
 	}
 }
 

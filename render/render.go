@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/render/csv"
 	"github.com/go-shca/shca/render/json"
 	"github.com/go-shca/shca/render/markdown"
@@ -37,6 +38,9 @@ type Format struct {
 	// More writes the format's other files under the same terms. It is nil for
 	// formats of one file.
 	More func(ctx context.Context, create Create, a *shca.Assessment) error
+	// Late formats are written after the others, whose files they find in the
+	// assessment's Artifacts.
+	Late bool
 	// Owned are the patterns, as of path.Match, of the files that More may
 	// write. Files of an earlier run that match, that Mine recognises, and that
 	// were not written again are removed, since they would tell of another
@@ -47,40 +51,64 @@ type Format struct {
 	Mine func(dir fs.FS, name string) bool
 }
 
-// Formats lists every format, in the order in which they are shown.
-var Formats = []Format{
-	{
-		Name: "csv", File: csv.SummaryFile, MediaType: "text/csv",
-		Summary: "tables: one row per control, one per finding, and a file of evidence per control",
-		Render:  csv.Summary, More: csv.Evidence, Owned: csv.Owned(), Mine: csv.Mine,
-	},
-	{
-		Name: "json", File: json.File, MediaType: "application/json",
-		Summary: "the assessment for programs, in a documented, versioned form",
-		Render:  json.Render,
-	},
-	{
-		Name: "md", File: markdown.File, MediaType: "text/markdown",
-		Summary: "report in Markdown, verdict first; serves as the summary of a CI job",
-		Render:  markdown.Render,
-	},
-	{
-		Name: "asff", File: originals.File, MediaType: "application/gzip",
-		Summary: "the findings as they were read, one a line, compressed",
-		Render:  originals.Render,
-	},
+// Options are what formats can be told. The zero value works.
+type Options struct {
+	OSCAL oscal.Options
 }
 
-// Select returns the formats of the given names, in the order of Formats; all
-// of them if there are no names. An unknown name is an error that lists those
+// Formats lists every format, in the order in which they are shown, with
+// nothing told to them.
+var Formats = With(Options{})
+
+// With returns every format with the options.
+func With(o Options) []Format {
+	return []Format{
+		{
+			Name: "csv", File: csv.SummaryFile, MediaType: "text/csv",
+			Summary: "tables: one row per control, one per finding, and a file of evidence per control",
+			Render:  csv.Summary, More: csv.Evidence, Owned: csv.Owned(), Mine: csv.Mine,
+		},
+		{
+			Name: "json", File: json.File, MediaType: "application/json",
+			Summary: "the assessment for programs, in a documented, versioned form",
+			Render:  json.Render,
+		},
+		{
+			Name: "md", File: markdown.File, MediaType: "text/markdown",
+			Summary: "report in Markdown, verdict first; serves as the summary of a CI job",
+			Render:  markdown.Render,
+		},
+		{
+			Name: "asff", File: originals.File, MediaType: "application/gzip",
+			Summary: "the findings as they were read, one a line, compressed",
+			Render:  originals.Render,
+		},
+		{
+			Name: "oscal", File: oscal.ResultsFile, MediaType: oscal.MediaType,
+			Summary: "linked OSCAL package: results, POA&M, SSP, plan, components, profile, catalog",
+			Late:    true,
+			Render: func(ctx context.Context, w io.Writer, a *shca.Assessment) error {
+				return oscal.Results(ctx, w, a, o.OSCAL)
+			},
+			More: func(ctx context.Context, create Create, a *shca.Assessment) error {
+				return oscal.Others(ctx, create, a, o.OSCAL)
+			},
+			Owned: oscal.Owned(),
+		},
+	}
+}
+
+// Select returns the formats of the given names, in the order of Formats, with
+// the options; all of them if there are no names. An unknown name is an error that lists those
 // there are.
-func Select(names []string) ([]Format, error) {
+func Select(names []string, o Options) ([]Format, error) {
+	formats := With(o)
 	if len(names) == 0 {
-		return slices.Clone(Formats), nil
+		return formats, nil
 	}
 	var known []string
 	var selected []Format
-	for _, f := range Formats {
+	for _, f := range formats {
 		known = append(known, f.Name)
 		if slices.Contains(names, f.Name) {
 			selected = append(selected, f)

@@ -60,28 +60,12 @@ func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []For
 		}
 	}()
 	s := &staging{dir: stage}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, f := range formats {
-		group.Go(func() error { return s.one(ctx, f, a) })
-		if f.More != nil {
-			group.Go(func() error {
-				if err := f.More(ctx, s.create, a); err != nil {
-					return fmt.Errorf("%s: %w", f.Name, err)
-				}
-				return nil
-			})
+	for _, late := range []bool{false, true} {
+		if err := s.all(ctx, a, formats, late); err != nil {
+			s.abandon()
+			return nil, err
 		}
 	}
-	if err := group.Wait(); err != nil {
-		s.abandon()
-		return nil, err
-	}
-	if n := len(s.open); n > 0 {
-		s.abandon()
-		return nil, fmt.Errorf("%d files were begun and not finished", n)
-	}
-	slices.SortFunc(s.written, func(a, b shca.Artifact) int { return cmp.Compare(a.File, b.File) })
 	if err := publish(stage, dir, s.written, formats); err != nil {
 		return nil, err
 	}
@@ -181,6 +165,36 @@ type staging struct {
 	mu      sync.Mutex
 	open    []*stagedFile
 	written []shca.Artifact
+}
+
+// all writes the formats that are late, or those that are not.
+func (s *staging) all(ctx context.Context, a *shca.Assessment, formats []Format, late bool) error {
+	known := *a
+	known.Artifacts = slices.Clone(s.written)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, f := range formats {
+		if f.Late != late {
+			continue
+		}
+		group.Go(func() error { return s.one(ctx, f, &known) })
+		if f.More != nil {
+			group.Go(func() error {
+				if err := f.More(ctx, s.create, &known); err != nil {
+					return fmt.Errorf("%s: %w", f.Name, err)
+				}
+				return nil
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if n := len(s.open); n > 0 {
+		return fmt.Errorf("%d files were begun and not finished", n)
+	}
+	slices.SortFunc(s.written, func(a, b shca.Artifact) int { return cmp.Compare(a.File, b.File) })
+	return nil
 }
 
 func (s *staging) one(ctx context.Context, f Format, a *shca.Assessment) error {

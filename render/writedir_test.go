@@ -209,12 +209,12 @@ func TestWriteDirNoDirectory(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	for _, test := range []struct{ names, want, err string }{
-		{"", "csv json md asff", ""},
+		{"", "csv json md asff oscal", ""},
 		{"md csv", "csv md", ""},
 		{"md md", "md", ""},
 		{"md docx", "", `unknown format "docx": there are csv, json, md, asff`},
 	} {
-		formats, err := render.Select(strings.Fields(test.names))
+		formats, err := render.Select(strings.Fields(test.names), render.Options{})
 		var names []string
 		for _, f := range formats {
 			names = append(names, f.Name)
@@ -267,7 +267,7 @@ func TestCheckDir(t *testing.T) {
 
 func one(t *testing.T, name string) []render.Format {
 	t.Helper()
-	formats, err := render.Select([]string{name})
+	formats, err := render.Select([]string{name}, render.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/go-shca/shca/mapping"
 	"github.com/go-shca/shca/render"
 	"github.com/go-shca/shca/sources"
+	"github.com/go-shca/shca/system"
 )
 
 type assessOptions struct {
@@ -33,13 +35,15 @@ type assessOptions struct {
 	now       string
 	narrative string
 	failUnder string
+	system    string
+	oscal     oscalOptions
 	strict    bool
 	quiet     bool
 
 	baselineSet, formatSet bool // the flags were given
 }
 
-func newAssess(sys system) *cobra.Command {
+func newAssess(sys process) *cobra.Command {
 	var o assessOptions
 	cmd := &cobra.Command{
 		Use:   "assess INPUT... --out DIR",
@@ -78,6 +82,8 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 	f.StringVar(&o.now, "now", "", "`time` of the assessment, RFC 3339 (default SOURCE_DATE_EPOCH, else the clock)")
 	f.StringVar(&o.narrative, "narrative-template", "", "write narratives with this template `file` (Go text/template)")
 	f.StringVar(&o.failUnder, "fail-under", "", "exit with 3 if the pass rate is below this `percentage`")
+	f.StringVar(&o.system, "system", "", "describe the assessed system by this YAML `file`")
+	o.oscal.flags(cmd)
 	f.BoolVar(&o.strict, "strict", false, "stop at the first finding or input that cannot be read")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary and no progress")
 	complete(cmd, "baseline", baselineNames)
@@ -102,7 +108,7 @@ func complete(cmd *cobra.Command, flag string, values func() []string) {
 	}
 }
 
-func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) error {
+func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) error {
 	if o.out == "" {
 		return usage("--out DIR is missing: name the directory to write the artifacts to")
 	}
@@ -112,17 +118,22 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) er
 	if o.formatSet && len(o.formats) == 0 {
 		return usage("--format: name at least one of %s", strings.Join(formatNames(), ", "))
 	}
-	formats, err := render.Select(o.formats)
-	if err != nil {
-		return usage("--format: %w", err)
-	}
 	threshold, err := o.threshold()
 	if err != nil {
 		return err
 	}
-	settings, err := o.settings(sys)
+	log := logger(sys.stderr, o.quiet)
+	settings, err := o.settings(sys, log)
 	if err != nil {
 		return err
+	}
+	options, err := o.render(settings.Framework, log)
+	if err != nil {
+		return err
+	}
+	formats, err := render.Select(o.formats, options)
+	if err != nil {
+		return usage("--format: %w", err)
 	}
 	if err := o.outsideInputs(inputs); err != nil {
 		return err
@@ -156,8 +167,21 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys system) er
 	return o.verdict(a, threshold, sys)
 }
 
+// render turns the flags into the options of the formats.
+func (o *assessOptions) render(framework *catalogs.Framework, log *slog.Logger) (render.Options, error) {
+	var about *system.System
+	if o.system != "" {
+		var err error
+		if about, err = system.Read(o.system); err != nil {
+			return render.Options{}, err
+		}
+	}
+	options, err := o.oscal.options(o.out, o.catalog, framework, about, log)
+	return render.Options{OSCAL: options}, err
+}
+
 // settings turns the flags into the options of the assessment.
-func (o *assessOptions) settings(sys system) (mapping.Options, error) {
+func (o *assessOptions) settings(sys process, log *slog.Logger) (mapping.Options, error) {
 	m := mapping.Options{Strict: o.strict, Generator: "shca " + version()}
 	var err error
 	if m.Framework, err = catalogs.Find(o.framework); err != nil {
@@ -166,7 +190,6 @@ func (o *assessOptions) settings(sys system) (mapping.Options, error) {
 	if m.Time, err = o.time(sys); err != nil {
 		return m, err
 	}
-	log := logger(sys.stderr)
 	var own *catalogs.Catalog
 	if o.catalog != "" {
 		if own, err = catalogs.ReadCatalog(o.catalog); err != nil {
@@ -214,7 +237,7 @@ func (o *assessOptions) settings(sys system) (mapping.Options, error) {
 
 // time returns the assessment's time: --now, else SOURCE_DATE_EPOCH, else the
 // clock, in whole seconds.
-func (o *assessOptions) time(sys system) (time.Time, error) {
+func (o *assessOptions) time(sys process) (time.Time, error) {
 	if o.now != "" {
 		t, err := time.Parse(time.RFC3339, o.now)
 		if err != nil || t.UTC().Year() > 9999 {
@@ -270,7 +293,7 @@ func (o *assessOptions) outsideInputs(inputs []string) error {
 
 // verdict turns the assessment into the exit code, and says why if that is not
 // zero.
-func (o *assessOptions) verdict(a *shca.Assessment, threshold *big.Rat, sys system) error {
+func (o *assessOptions) verdict(a *shca.Assessment, threshold *big.Rat, sys process) error {
 	if !a.Complete() {
 		for i, p := range a.Problems {
 			if i == 10 {

@@ -15,7 +15,7 @@ import (
 	"github.com/go-shca/shca/render"
 )
 
-func newFormats(sys system) *cobra.Command {
+func newFormats(sys process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "formats",
 		Short: "List the artifacts that can be written",
@@ -34,7 +34,7 @@ func newFormats(sys system) *cobra.Command {
 	}
 }
 
-func newBaselines(sys system) *cobra.Command {
+func newBaselines(sys process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "baselines",
 		Short: "List the baselines that can be assessed",
@@ -61,7 +61,7 @@ controls and how many of these at least one Security Hub check is evidence for.`
 	}
 }
 
-func newVersion(sys system) *cobra.Command {
+func newVersion(sys process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and the embedded facts",

@@ -5,6 +5,7 @@ Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
 # Usage
 
 	shca assess INPUT... --out DIR   read, assess, write artifacts
+	shca validate FILE...|DIR        check OSCAL documents
 	shca explain CONTROL|CHECK|CCI   what is mapped to what, and by whom
 	shca formats                     the artifacts it can write
 	shca baselines                   the baselines it can assess
@@ -18,7 +19,9 @@ plain or packed with gzip or zstd, UTF-8 or UTF-16.
 # Output
 
 Artifacts go to files in DIR, which appear whole or not at all and are readable
-by their owner only. The answers of explain, formats, baselines and version go
+by their owner only. Two of the OSCAL documents, which people edit, are carried
+on if they are in DIR: the system security plan and the plan of action and
+milestones. The answers of validate, explain, formats, baselines and version go
 to standard output, everything else to standard error.
 
 # Exit codes

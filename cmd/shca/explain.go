@@ -14,7 +14,7 @@ import (
 	"github.com/go-shca/shca/catalogs"
 )
 
-func newExplain(sys system) *cobra.Command {
+func newExplain(sys process) *cobra.Command {
 	var framework string
 	cmd := &cobra.Command{
 		Use:   "explain CONTROL|CHECK|CCI...",

@@ -109,7 +109,7 @@ func files(ts *testscript.TestScript, dir string) []string {
 // try runs the command in this process.
 func try(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = run(ctx, args, system{
+	code = run(ctx, args, process{
 		stdin: strings.NewReader(stdin), stdout: &out, stderr: &err,
 		getenv: func(string) string { return "" },
 		now:    func() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC) },
@@ -147,7 +147,7 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 		cancel()
 	}()
 	var stderr bytes.Buffer
-	code := run(ctx, []string{"assess", "-", "--out", filepath.Join(t.TempDir(), "package")}, system{
+	code := run(ctx, []string{"assess", "-", "--out", filepath.Join(t.TempDir(), "package")}, process{
 		stdin: in, stdout: &stderr, stderr: &stderr, getenv: func(string) string { return "" }, now: time.Now,
 	})
 	if code != exitInterrupted {

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// system is what a command may touch of the world besides files.
-type system struct {
+// process is what a command may touch of the world besides files.
+type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
@@ -51,7 +51,7 @@ func usage(format string, args ...any) error {
 }
 
 // run is the program: it returns the exit code.
-func run(ctx context.Context, args []string, sys system) int {
+func run(ctx context.Context, args []string, sys process) int {
 	started := false
 	root := newRoot(sys)
 	root.SetArgs(args)
@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	return exit.code
 }
 
-func newRoot(sys system) *cobra.Command {
+func newRoot(sys process) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "shca",
 		Short: "Assess NIST SP 800-53 baselines from AWS Security Hub findings",
@@ -93,7 +93,7 @@ Start with: shca assess findings.json --out package`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAssess(sys), newExplain(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
+	root.AddCommand(newAssess(sys), newExplain(sys), newValidate(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
@@ -105,16 +105,24 @@ Start with: shca assess findings.json --out package`,
 	return root
 }
 
-// logger writes what a user should look at to standard error, a line each.
-func logger(w io.Writer) *slog.Logger { return slog.New(&lineHandler{w: w}) }
+// logger writes what a user should look at to standard error, a line each: if
+// quiet, warnings only.
+func logger(w io.Writer, quiet bool) *slog.Logger {
+	level := slog.LevelInfo
+	if quiet {
+		level = slog.LevelWarn
+	}
+	return slog.New(&lineHandler{w: w, level: level})
+}
 
 // lineHandler prints records as "shca: warning: message (key value, …)".
 type lineHandler struct {
 	w     io.Writer
+	level slog.Level
 	attrs []slog.Attr
 }
 
-func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
+func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
 
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	var attrs []string
@@ -139,7 +147,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 }
 
 func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &lineHandler{h.w, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
+	return &lineHandler{h.w, h.level, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
 }
 
 func (h *lineHandler) WithGroup(string) slog.Handler { return h }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-shca/shca/catalogs"
+	"github.com/go-shca/shca/oscal"
+	"github.com/go-shca/shca/system"
+)
+
+// oscalOptions are the flags that concern the OSCAL package only.
+type oscalOptions struct {
+	version      string
+	observations string
+	target       string
+	subjects     int
+	poam         string
+	ssp          string
+}
+
+func (o *oscalOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.version, "oscal-version", oscal.DefaultVersion, "OSCAL `version`: "+list(oscal.Versions()))
+	f.StringVar(&o.observations, "oscal-observations", string(oscal.LevelCheck), "one observation per `what`: "+list(oscal.Levels()))
+	f.IntVar(&o.subjects, "oscal-subjects", oscal.DefaultSubjects, "list at most so `many` failing resources in one observation")
+	f.StringVar(&o.target, "oscal-target", string(oscal.TargetStatement), "findings on a control's `part`: "+list(oscal.Targets()))
+	f.StringVar(&o.poam, "oscal-poam", "", "carry on this plan of action and milestones `file` (default the one in DIR)")
+	f.StringVar(&o.ssp, "ssp", "", "update this OSCAL system security plan `file` (default the one in DIR)")
+	complete(cmd, "oscal-version", oscal.Versions)
+	complete(cmd, "oscal-observations", func() []string { return texts(oscal.Levels()) })
+	complete(cmd, "oscal-target", func() []string { return texts(oscal.Targets()) })
+}
+
+func texts[T ~string](values []T) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, string(v))
+	}
+	return all
+}
+
+func list[T ~string](values []T) string { return strings.Join(texts(values), ", ") }
+
+// options turns the flags into those of the package.
+func (o *oscalOptions) options(out, catalog string, framework *catalogs.Framework, about *system.System, log *slog.Logger) (oscal.Options, error) {
+	options := oscal.Options{
+		Version: o.version, Observations: oscal.Level(o.observations), Target: oscal.Target(o.target), MaxSubjects: o.subjects,
+		System: about, Framework: framework, Catalog: catalog,
+		SSP: o.ssp, POAM: o.poam,
+		Logger: log,
+	}
+	if o.subjects < 1 {
+		return options, usage("--oscal-subjects: %d is less than 1", o.subjects)
+	}
+	if err := options.Check(); err != nil {
+		return options, usage("%w", err)
+	}
+	// People edit these two, so what is there is carried on, not overwritten.
+	for _, document := range []struct {
+		path *string
+		name string
+	}{{&options.SSP, oscal.SSPFile}, {&options.POAM, oscal.POAMFile}} {
+		if *document.path != "" {
+			if _, err := os.Stat(*document.path); err != nil {
+				return options, err
+			}
+			continue
+		}
+		there := filepath.Join(out, filepath.FromSlash(document.name))
+		switch _, err := os.Stat(there); {
+		case err == nil:
+			*document.path = there
+		case !errors.Is(err, fs.ErrNotExist):
+			return options, err
+		}
+	}
+	return options, nil
+}
