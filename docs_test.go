@@ -100,6 +100,11 @@ func TestOSCAL(t *testing.T) {
 	if !strings.HasSuffix(text, "|---|---|\n"+table) {
 		t.Errorf("docs/oscal.md does not end with the table of properties:\n%s", table)
 	}
+	for rule := range strings.Lines(read(t, "oscal/validate/rules.go")) {
+		if name, meaning, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(rule, "//\tX-")), " "); ok && strings.HasPrefix(rule, "//\tX-") && !strings.Contains(text, "| X-"+name+" | "+strings.TrimSpace(meaning)) {
+			t.Errorf("docs/oscal.md has no row for the rule X-%s", name)
+		}
+	}
 	for _, v := range oscal.Versions() {
 		if !strings.Contains(text, v) {
 			t.Errorf("docs/oscal.md does not name OSCAL %s", v)

@@ -36,7 +36,7 @@ func (b *bundle) writeResults(ctx context.Context, w io.Writer) error {
 				out.array("activities", each(activities))
 			})
 		}
-		out.single("results", func() {
+		out.objects("results", func() {
 			out.value("uuid", newUUID("result", b.system, run))
 			out.value("title", "Automated assessment, "+show.Date(b.now))
 			out.value("description", b.resultText())
@@ -110,7 +110,7 @@ func (b *bundle) resultProps(s *survey) []o.Property {
 	a := b.assessment
 	sum, total := a.Summary(), show.Total(a)
 	all := []o.Property{
-		prop("complete", yesNo(a.Complete())),
+		prop("input-complete", yesNo(a.Complete())),
 		prop("baseline", a.Baseline), prop("catalog-version", b.framework.Catalog.Version),
 		prop("coverage", shca.Percent(int64(sum.Covered), int64(sum.Controls))),
 		count("controls-total", sum.Controls),
@@ -119,6 +119,7 @@ func (b *bundle) resultProps(s *survey) []o.Property {
 		count("controls-undecided", sum.Statuses[shca.StatusUndecided]+sum.Statuses[shca.StatusSuppressed]),
 		count("controls-not-assessed", sum.Statuses[shca.StatusNotAssessed]),
 		count("controls-outside-baseline", sum.Outside),
+		count("controls-not-in-catalog", b.missing()),
 		count("findings-total", total.Findings), count("findings-archived", total.Archived),
 		count("findings-superseded", total.Superseded), count("findings-not-scored", total.NotScored),
 		count("findings-unreadable", total.Skipped),

@@ -44,6 +44,9 @@ func newBundle(a *shca.Assessment, options Options) (*bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options, err = options.identify(); err != nil {
+		return nil, err
+	}
 	b := &bundle{Options: options, assessment: a, framework: options.Framework, accounts: map[string]string{}}
 	if b.framework == nil {
 		if b.framework, err = catalogs.Find(cmp.Or(a.Framework, catalogs.Frameworks()[0].Name)); err != nil {
@@ -55,9 +58,7 @@ func newBundle(a *shca.Assessment, options Options) (*bundle, error) {
 			return nil, err
 		}
 	}
-	if b.system, err = b.systemKey(); err != nil {
-		return nil, err
-	}
+	b.system = cmp.Or(b.System.ID, unnamedSystem)
 	for _, account := range b.System.Accounts {
 		b.accounts[account.ID] = account.Name
 	}
@@ -71,27 +72,39 @@ func newBundle(a *shca.Assessment, options Options) (*bundle, error) {
 // unnamedSystem is the key of the system if nobody named it.
 const unnamedSystem = "unnamed-system"
 
-// reviewed are the controls of the baseline that have findings: what the
-// assessment looked at.
-func (b *bundle) reviewed() []*shca.ControlResult {
+// baseline are the controls of the baseline. Those that the user's catalog does
+// not have are left out, since nothing could refer to them; missing counts them.
+func (b *bundle) baseline() []*shca.ControlResult {
 	var controls []*shca.ControlResult
 	for i := range b.assessment.Controls {
-		if c := &b.assessment.Controls[i]; c.InBaseline && len(c.Checks) > 0 {
+		if c := &b.assessment.Controls[i]; c.InBaseline && b.inCatalog(c.ID) {
 			controls = append(controls, c)
 		}
 	}
 	return controls
 }
 
-// baseline are the controls of the baseline.
-func (b *bundle) baseline() []*shca.ControlResult {
-	var controls []*shca.ControlResult
+func (b *bundle) inCatalog(id shca.ControlID) bool {
+	_, ok := b.parts[id]
+	return ok || b.Catalog == ""
+}
+
+// missing is the number of controls of the baseline that the user's catalog does
+// not have.
+func (b *bundle) missing() int {
+	n := 0
 	for i := range b.assessment.Controls {
-		if c := &b.assessment.Controls[i]; c.InBaseline {
-			controls = append(controls, c)
+		if c := &b.assessment.Controls[i]; c.InBaseline && !b.inCatalog(c.ID) {
+			n++
 		}
 	}
-	return controls
+	return n
+}
+
+// reviewed are the controls of the baseline that have findings: what the
+// assessment looked at.
+func (b *bundle) reviewed() []*shca.ControlResult {
+	return slices.DeleteFunc(b.baseline(), func(c *shca.ControlResult) bool { return len(c.Checks) == 0 })
 }
 
 // evidence maps each check to the reviewed controls that it is evidence for, in
@@ -111,14 +124,20 @@ func (b *bundle) evidence() map[shca.CheckID][]*shca.ControlResult {
 func controlID(id shca.ControlID) string { return token(string(id)) }
 
 // statementID is the id of the control's statement, which stands for the whole
-// control.
+// control; where the user's catalog gives it none, that of the control.
 func (b *bundle) statementID(id shca.ControlID) string {
-	return cmp.Or(b.parts[id].statement, controlID(id)+"_smt")
+	if b.Catalog != "" {
+		return cmp.Or(b.parts[id].statement, controlID(id))
+	}
+	return controlID(id) + "_smt"
 }
 
-// objectiveID is the id of the control's assessment objective.
+// objectiveID is the id of the control's assessment objective, likewise.
 func (b *bundle) objectiveID(id shca.ControlID) string {
-	return cmp.Or(b.parts[id].objective, controlID(id)+"_obj")
+	if b.Catalog != "" {
+		return cmp.Or(b.parts[id].objective, controlID(id))
+	}
+	return controlID(id) + "_obj"
 }
 
 // reviewedControls are the controls that the plan and the results are about.

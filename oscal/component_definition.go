@@ -3,8 +3,6 @@ package oscal
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"maps"
 	"slices"
@@ -118,11 +116,12 @@ func ruleText(c *shca.CheckResult) string {
 // look at them as rules, in compliance-trestle's convention.
 func (b *bundle) writeComponentDefinition(ctx context.Context, w io.Writer) error {
 	var components []o.DefinedComponent
-	products := map[string][]o.Property{}
-	for _, part := range b.checkedBy(b.rules()) {
+	ids := b.rules()
+	for _, part := range b.checkedBy(ids) {
 		components = append(components, b.definedComponent(part))
 	}
-	for _, id := range b.rules() {
+	products := map[string][]o.Property{}
+	for _, id := range ids {
 		c := b.assessment.Check(id)
 		for _, name := range productsOf(c) {
 			products[name] = append(products[name], rule(c, trestle("Check_Id", string(id)), trestle("Check_Description", ruleText(c)))...)
@@ -157,11 +156,6 @@ func contentDigest(d o.ComponentDefinition) (string, error) {
 		return "", err
 	}
 	return digestOf(string(raw)), nil
-}
-
-func digestOf(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
 }
 
 // definedComponent is a part of the system, its rules and the controls that

@@ -1,13 +1,11 @@
 package oscal_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 	"github.com/google/go-cmp/cmp"
@@ -18,20 +16,7 @@ import (
 	"github.com/go-shca/shca/render/rendertest"
 )
 
-const (
-	trestleNS     = "https://oscal-compass.github.io/compliance-trestle/schemas/oscal"
-	componentFile = "oscal/component-definition.json"
-)
-
-// written is one document of the package; "" if the package does not have it.
-func written(t testing.TB, file string, a *shca.Assessment, options oscal.Options) string {
-	t.Helper()
-	var text bytes.Buffer
-	if err := oscal.WriteDocument(t.Context(), &text, file, a, options); err != nil {
-		t.Fatal(err)
-	}
-	return text.String()
-}
+const trestleNS = "https://oscal-compass.github.io/compliance-trestle/schemas/oscal"
 
 func readDefinition(t testing.TB, a *shca.Assessment, options oscal.Options) o.ComponentDefinition {
 	t.Helper()
@@ -66,8 +51,10 @@ func ruleSets(t *testing.T, all *[]o.Property) map[string]map[string]string {
 // TestComponentDefinitionRules checks that every pair of a check and a baseline
 // control that it is evidence for is in the definition, once, and nothing else.
 func TestComponentDefinitionRules(t *testing.T) {
+	t.Parallel()
 	for _, c := range rendertest.Cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
 			type pair struct{ check, control string }
 			want, checks := map[pair]bool{}, map[string]bool{}
 			for _, control := range c.Assessment.Controls {
@@ -148,6 +135,7 @@ func TestComponentDefinitionRules(t *testing.T) {
 // TestComponentDefinitionUUID checks that the document's UUID follows its
 // content, and no other does.
 func TestComponentDefinitionUUID(t *testing.T) {
+	t.Parallel()
 	a := rendertest.Fixture(t)
 	first := readDefinition(t, a, oscal.Options{})
 	later := *a
@@ -172,6 +160,7 @@ func TestComponentDefinitionUUID(t *testing.T) {
 // TestComponentDefinitionGrows checks that what a new check brings leaves the
 // rules of the others as they were.
 func TestComponentDefinitionGrows(t *testing.T) {
+	t.Parallel()
 	sets := func(findings int) map[string]map[string]string {
 		all := map[string]map[string]string{}
 		for _, component := range *readDefinition(t, assess(t, testgen.Options{Findings: findings}, "moderate", nil), oscal.Options{}).Components {
@@ -193,6 +182,7 @@ func TestComponentDefinitionGrows(t *testing.T) {
 }
 
 func TestComponentDefinitionOfOtherProducts(t *testing.T) {
+	t.Parallel()
 	a := rendertest.Assess(t, records{
 		{Finding: checkFinding("prowler/s3_bucket_public", "AC-3", func(f *shca.Finding) {
 			f.ProductARN, f.ProductName = "arn:aws:securityhub:us-east-1::product/prowler/prowler", "Prowler"
@@ -207,19 +197,4 @@ func TestComponentDefinitionOfOtherProducts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("components (-want +got):\n%s", diff)
 	}
-}
-
-// checkFinding is a passed finding of the check that cites the control.
-func checkFinding(check, control string, change func(*shca.Finding)) *shca.Finding {
-	at := rendertest.Time.Add(-time.Hour)
-	f := &shca.Finding{
-		Source: "asff", ID: check + control, ProductARN: "arn:aws:securityhub:us-east-1::product/aws/securityhub", AccountID: "111122223333",
-		Region: "us-east-1", Partition: "aws", Check: shca.CheckID(check), Requirements: []string{"NIST.800-53.r5 " + control},
-		Status: shca.Passed, Severity: shca.High, RecordState: "ACTIVE", Workflow: "NEW", Title: "What " + check + " looks at",
-		Resources: []shca.Resource{{ID: "arn:aws:s3:::" + check + control, Type: "AwsS3Bucket"}}, CreatedAt: at, UpdatedAt: at, Raw: []byte(`{}`),
-	}
-	if change != nil {
-		change(f)
-	}
-	return f
 }

@@ -181,26 +181,26 @@ func (b *bundle) noMapping() string {
 // go-oscal's type has room for one mapping only.
 func (b *bundle) writeMapping(ctx context.Context, w io.Writer) error {
 	m := b.mappings()
-	var bodies []func(*stream)
+	out := newStream(ctx, w)
+	var bodies []func()
 	var resources []o.Resource
 	if len(m.listed) > 0 {
 		resource := b.awsCatalogResource()
 		resources = append(resources, resource)
-		bodies = append(bodies, func(out *stream) { b.writeListed(out, m, resource.UUID) })
+		bodies = append(bodies, func() { b.writeListed(out, m, resource.UUID) })
 	}
 	if len(m.others) > 0 {
 		resource := b.awsGuideResource()
 		resources = append(resources, resource)
-		bodies = append(bodies, func(out *stream) { b.writeOthers(out, m, resource.UUID) })
+		bodies = append(bodies, func() { b.writeOthers(out, m, resource.UUID) })
 	}
 	framework := title(b.framework.Title, "the catalog")
-	out := newStream(ctx, w)
 	return out.document("mapping-collection", func() {
 		out.value("uuid", b.mappingUUID(m))
 		out.value("metadata", b.metadata("Mapping: AWS Security Hub checks to "+framework,
 			cmp.Or(b.framework.Catalog.Version, "unknown")+"+aws-"+awsCatalogVersion))
 		out.value("provenance", b.mappingProvenance(m))
-		out.objects("mappings", bodies)
+		out.objects("mappings", bodies...)
 		out.object("back-matter", func() { out.value("resources", resources) })
 	})
 }
@@ -311,19 +311,4 @@ func (b *bundle) awsGuideResource() o.Resource {
 		Props:       props(nist("type", "users-guide")),
 		Rlinks:      &[]o.ResourceLink{{Href: awsGuideHref, MediaType: "text/html"}},
 	}
-}
-
-// objects writes a member that is an array of objects, whose members the bodies
-// write.
-func (s *stream) objects(key string, bodies []func(*stream)) {
-	s.key(key)
-	s.text("[")
-	s.depth++
-	s.first = true
-	for _, body := range bodies {
-		s.separate()
-		s.nested(func() { body(s) })
-	}
-	s.depth--
-	s.end(']')
 }

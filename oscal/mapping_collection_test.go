@@ -2,7 +2,6 @@ package oscal
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -44,22 +43,25 @@ type discardCloser struct{ io.Writer }
 
 func (discardCloser) Close() error { return nil }
 
-// writeMappingTest returns the collection's text and what it says.
-func writeMappingTest(t *testing.T, a *shca.Assessment, options Options) ([]byte, collection) {
+// readMapping returns the collection's text and what it says.
+func readMapping(t *testing.T, a *shca.Assessment, options Options) ([]byte, collection) {
 	t.Helper()
-	b, err := newBundle(a, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := b.writeMapping(context.Background(), &text); err != nil {
-		t.Fatal(err)
-	}
+	text := mustWrite(t, mappingFile, a, options)
 	var c collection
-	if err := json.Unmarshal(text.Bytes(), &c); err != nil {
-		t.Fatalf("%v in\n%.2000s", err, text.Bytes())
+	if err := json.Unmarshal(text, &c); err != nil {
+		t.Fatalf("%v in\n%.2000s", err, text)
 	}
-	return text.Bytes(), c
+	return text, c
+}
+
+// mustWrite is the text of one document.
+func mustWrite(t *testing.T, file string, a *shca.Assessment, options Options) []byte {
+	t.Helper()
+	var text bytes.Buffer
+	if reason, err := WriteDocument(t.Context(), &text, folder+file, a, options); err != nil || reason != "" {
+		t.Fatalf("%s: %v, %s", file, err, reason)
+	}
+	return text.Bytes()
 }
 
 func TestAWSCatalogIsWhole(t *testing.T) {
@@ -86,7 +88,7 @@ func TestAWSCatalogIsWhole(t *testing.T) {
 // The collection holds the whole table: every pair of check and control once,
 // and nothing else.
 func TestMappingHoldsTheTable(t *testing.T) {
-	_, c := writeMappingTest(t, mappingAssessment(), Options{Version: "1.2.2"})
+	_, c := readMapping(t, mappingAssessment(), Options{Version: "1.2.2"})
 	framework := catalogs.Frameworks()[0]
 	want := map[string]int{}
 	for _, check := range framework.Checks() {
@@ -117,7 +119,7 @@ func TestMappingHoldsTheTable(t *testing.T) {
 // is what the maps leave.
 func TestMappingResolves(t *testing.T) {
 	options := Options{Version: "1.2.2"}
-	_, c := writeMappingTest(t, mappingAssessment(), options)
+	_, c := readMapping(t, mappingAssessment(), options)
 	resources := map[string]o.Resource{}
 	for _, r := range *c.Body.BackMatter.Resources {
 		resources["#"+r.UUID] = r
@@ -210,19 +212,7 @@ func TestMappingResolves(t *testing.T) {
 // catalogIDs are the ids in the catalog that stands beside the collection.
 func catalogIDs(t *testing.T, a *shca.Assessment, options Options) map[string]bool {
 	t.Helper()
-	b, err := newBundle(a, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := b.writeCatalog(context.Background(), &text); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "catalog.json")
-	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	parts, err := readParts(path)
+	parts, err := readParts(TempFile(t, catalogFile, string(mustWrite(t, catalogFile, a, options))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,12 +226,8 @@ func catalogIDs(t *testing.T, a *shca.Assessment, options Options) map[string]bo
 // Whatever the catalog lacks is left out and counted, so that no reference
 // leads nowhere.
 func TestMappingToTheUsersCatalog(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "catalog.json")
 	text := `{"catalog":{"uuid":"7d2c63b4-2d4c-4a5a-9b0e-6a8a0fd4a0c1","groups":[{"id":"sc","controls":[{"id":"sc-28","title":"x","controls":[{"id":"sc-28.1","title":"x"}]}]}]}}`
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, c := writeMappingTest(t, mappingAssessment(), Options{Version: "1.2.2", Catalog: path})
+	_, c := readMapping(t, mappingAssessment(), Options{Version: "1.2.2", Catalog: TempFile(t, catalogFile, text)})
 	got := map[string]bool{}
 	for _, mapping := range c.Body.Mappings {
 		for _, m := range mapping.Maps {
@@ -258,27 +244,21 @@ func TestMappingToTheUsersCatalog(t *testing.T) {
 	}
 
 	empty := strings.ReplaceAll(text, "sc-28", "zz-99")
-	if err := os.WriteFile(path, []byte(empty), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b, err := newBundle(mappingAssessment(), Options{Version: "1.2.2", Catalog: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if reason := b.noMapping(); reason == "" {
-		t.Error("with a catalog that has none of the controls, a collection without maps would be written")
+	options := Options{Version: "1.2.2", Catalog: TempFile(t, catalogFile, empty)}
+	if reason, err := WriteDocument(t.Context(), io.Discard, folder+mappingFile, mappingAssessment(), options); reason == "" || err != nil {
+		t.Errorf("with a catalog that has none of the controls, a collection is written: %v", err)
 	}
 }
 
 func TestMappingIsStable(t *testing.T) {
 	later := mappingAssessment()
 	later.Time = later.Time.AddDate(0, 1, 0)
-	first, before := writeMappingTest(t, mappingAssessment(), Options{Version: "1.2.2"})
-	again, _ := writeMappingTest(t, mappingAssessment(), Options{Version: "1.2.2"})
+	first, before := readMapping(t, mappingAssessment(), Options{Version: "1.2.2"})
+	again, _ := readMapping(t, mappingAssessment(), Options{Version: "1.2.2"})
 	if !bytes.Equal(first, again) {
 		t.Error("the same assessment gives two collections")
 	}
-	_, after := writeMappingTest(t, later, Options{Version: "1.2.2", System: &system.System{ID: "other", Name: "Other"}})
+	_, after := readMapping(t, later, Options{Version: "1.2.2", System: &system.System{ID: "other", Name: "Other"}})
 	if diff := cmp.Diff(before.Body.Mappings, after.Body.Mappings); diff != "" {
 		t.Errorf("mappings depend on the run or the system:\n%s", diff)
 	}
@@ -306,7 +286,7 @@ func TestMappingIsStable(t *testing.T) {
 
 // A map takes a line, so that the difference between two collections shows.
 func TestMappingReadsByTheLine(t *testing.T) {
-	text, c := writeMappingTest(t, mappingAssessment(), Options{Version: "1.2.2"})
+	text, c := readMapping(t, mappingAssessment(), Options{Version: "1.2.2"})
 	lines := 0
 	for line := range bytes.Lines(text) {
 		if bytes.Contains(line, []byte(`"sources"`)) {
@@ -322,32 +302,19 @@ func TestMappingReadsByTheLine(t *testing.T) {
 }
 
 func TestMappingIsValid(t *testing.T) {
-	names := map[string]bool{}
-	for _, p := range Properties {
-		names[p.Name] = true
-	}
 	roles := &system.System{Parties: []system.Party{{ID: "me", Name: "Me"}}, Roles: []system.Role{
 		{ID: rolePreparedBy, Title: "Preparer", Parties: []string{"me"}}, {ID: roleProvider, Title: "Nobody yet"},
 	}}
 	for _, version := range []string{"1.2.1", "1.2.2"} {
 		for _, s := range []*system.System{nil, roles} {
 			options := Options{Version: version, System: s}
-			text, _ := writeMappingTest(t, mappingAssessment(), options)
 			dir := t.TempDir()
-			b, err := newBundle(mappingAssessment(), options)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var catalog bytes.Buffer
-			if err := b.writeCatalog(context.Background(), &catalog); err != nil {
-				t.Fatal(err)
-			}
-			for name, data := range map[string][]byte{catalogFile: catalog.Bytes(), mappingFile: text} {
-				if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			for _, file := range []string{catalogFile, mappingFile} {
+				if err := os.WriteFile(filepath.Join(dir, file), mustWrite(t, file, mappingAssessment(), options), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			report, err := validate.File(context.Background(), filepath.Join(dir, mappingFile), validate.Options{Properties: names})
+			report, err := validate.File(t.Context(), filepath.Join(dir, mappingFile), validate.Options{Properties: PropertyNames()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -369,7 +336,7 @@ func TestMappingOnlyIn12(t *testing.T) {
 			return discardCloser{io.Discard}, nil
 		}
 		options := Options{Version: version, Logger: slog.New(slog.NewTextHandler(&told, &slog.HandlerOptions{Level: slog.LevelDebug}))}
-		if err := Others(context.Background(), create, mappingAssessment(), options); err != nil {
+		if err := Others(t.Context(), create, mappingAssessment(), options); err != nil {
 			t.Fatal(err)
 		}
 		is12 := strings.HasPrefix(version, "1.2.")

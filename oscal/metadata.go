@@ -64,7 +64,7 @@ func (b *bundle) roles() (roles []o.Role, responsible []o.ResponsibleParty) {
 	}{
 		{rolePreparedBy, "Prepared by", b.organization()},
 		{roleAssessor, "Assessor", b.organization()},
-		{roleProvider, "Cloud service provider", b.aws()},
+		{roleProvider, "Infrastructure provider", b.aws()},
 	} {
 		if slices.ContainsFunc(b.System.Roles, func(own system.Role) bool { return own.ID == r.id }) {
 			continue // the system file says who
@@ -94,7 +94,7 @@ func (b *bundle) metadata(subject, version string, more ...o.Property) o.Metadat
 	remarks := ""
 	if !b.assessment.Complete() {
 		// Every artifact says so, also those that have no results.
-		more = append(more, prop("complete", "no"))
+		more = append(more, prop("input-complete", "no"))
 		remarks = markup(b.assessment.Verdict(), maxProse)
 	}
 	return o.Metadata{

@@ -41,8 +41,8 @@ type group struct {
 	finding  *shca.Finding // at the level of findings
 	tally    shca.Tally
 	last     time.Time
-	failing  int // resources
-	listed   map[string]bool
+	failing  map[string]bool // UUIDs of failing resources, at most shca.MaxResources
+	more     bool            // there are more of them
 	subjects []o.SubjectReference
 }
 
@@ -91,11 +91,11 @@ func (v *observer) observe(ctx context.Context, yield func(*o.Observation)) erro
 }
 
 func (v *observer) group(id string, c *shca.CheckResult, f *shca.Finding) *group {
-	g := &group{uuid: id, check: c, listed: map[string]bool{}}
-	switch v.Observations {
-	case LevelAccount:
+	g := &group{uuid: id, check: c, failing: map[string]bool{}}
+	switch {
+	case v.ofAccount(c):
 		g.account = f.AccountID
-	case LevelFinding:
+	case v.Observations == LevelFinding:
 		g.finding = f
 	}
 	return g
@@ -124,16 +124,17 @@ func (v *observer) add(g *group, f *shca.Finding) error {
 	}
 	for i := range f.Resources {
 		s, item := v.subject(f, &f.Resources[i])
-		if g.listed[s.SubjectUuid] {
+		switch {
+		case g.failing[s.SubjectUuid]:
+			continue
+		case len(g.failing) == shca.MaxResources:
+			g.more = true
 			continue
 		}
-		if failed {
-			g.failing++
-		}
+		g.failing[s.SubjectUuid] = true
 		if len(g.subjects) >= v.MaxSubjects {
 			continue
 		}
-		g.listed[s.SubjectUuid] = true
 		g.subjects = append(g.subjects, s)
 		if item != nil {
 			if err := v.item(f.Resources[i].ID, item); err != nil {
@@ -170,6 +171,9 @@ func (v *observer) subject(f *shca.Finding, r *shca.Resource) (o.SubjectReferenc
 		return s, nil
 	}
 	s.SubjectUuid = newUUID("resource", f.Partition, f.AccountID, r.ID)
+	if !strings.HasPrefix(r.ID, "arn:") { // a name that another region or type may have, too
+		s.SubjectUuid = newUUID("resource", f.Partition, f.AccountID, cmp.Or(r.Region, f.Region), r.Type, r.ID)
+	}
 	item := &o.InventoryItem{
 		UUID:        s.SubjectUuid,
 		Description: title(r.Type, "Resource"),
@@ -190,7 +194,7 @@ func (v *observer) subject(f *shca.Finding, r *shca.Resource) (o.SubjectReferenc
 func (b *bundle) implemented(uuid, asset string) o.ImplementedComponent {
 	c := o.ImplementedComponent{ComponentUuid: uuid}
 	if b.Version == "1.1.2" {
-		c.Props = props(nist("asset-id", asset))
+		c.Props = props(nist("asset-id", cmp.Or(plain(asset, maxValue), uuid)))
 	}
 	return c
 }
@@ -230,6 +234,7 @@ func (v *observer) observation(g *group) *o.Observation {
 	switch {
 	case g.finding != nil:
 		f := g.finding
+		all[0] = prop("check-id", string(f.Check))
 		name += " on " + title(f.ResourceID(), "a resource without an id")
 		all = append(all, prop("finding-id", f.ID), prop("status", string(f.Status)), prop("workflow-status", f.Workflow),
 			prop("severity", f.Severity.String()), prop("aws-account-id", f.AccountID), prop("aws-region", f.Region),
@@ -237,7 +242,7 @@ func (v *observer) observation(g *group) *o.Observation {
 		for _, r := range f.StatusReasons {
 			all = append(all, prop("status-reason", strings.TrimSpace(r.Code+" "+r.Description)))
 		}
-	case v.Observations == LevelAccount:
+	case v.ofAccount(c):
 		name += " in account " + title(g.account, "without an id")
 		all = append(all, prop("severity", c.Severity.String()), prop("aws-account-id", g.account))
 		all = append(all, tallyProps(tally)...)
@@ -248,9 +253,9 @@ func (v *observer) observation(g *group) *o.Observation {
 	}
 	ob.Title = clipTitle(name)
 	all = append(all, prop("uncited", uncited(c, v.evidence[c.ID])))
-	if g.failing > 0 {
-		all = append(all, count("subjects-total", g.failing))
-		if g.failing > len(g.subjects) {
+	if len(g.failing) > 0 && tally.Failed > 0 {
+		all = append(all, prop("subjects-total", setSize(g.resources())))
+		if len(g.failing) > len(g.subjects) || g.more {
 			all = append(all, count("subjects-listed", len(g.subjects)))
 		}
 	}
@@ -313,28 +318,43 @@ func describe(c *shca.CheckResult) string {
 	return cmp.Or(markup(c.Text.Description, maxProse), markup(c.Text.Title, maxProse), "The check's producer does not describe it.")
 }
 
+// resources is the number of failing resources.
+func (g *group) resources() shca.Count { return shca.Count{N: len(g.failing), More: g.more} }
+
 // remarks tells what the properties cannot.
 func (v *observer) remarks(g *group) string {
 	var lines []string
-	if n := len(g.subjects); g.failing > n {
+	if n := len(g.subjects); len(g.failing) > n || g.more {
 		lines = append(lines, fmt.Sprintf("The observation lists the first %s of %s failing resources in order of account, region and resource; the findings have them all.",
-			show.Number(n), show.Number(g.failing)))
+			show.Number(n), g.resources()))
 	}
 	if v.Observations == LevelCheck {
 		for _, r := range g.check.Reasons {
 			lines = append(lines, fmt.Sprintf("%s undecided: %s.", show.Plural(r.Count, "finding"), markup(r.Code, maxTitle)))
 		}
 	}
-	if n := g.tally.Suppressed; n > 0 {
-		lines = append(lines, show.Plural(n, "finding")+" suppressed and not scored.")
-		for _, s := range g.check.Suppressed {
-			if g.finding != nil && s.FindingID != g.finding.ID || v.Observations == LevelAccount && s.AccountID != g.account {
-				continue
-			}
+	return strings.Join(append(lines, v.suppressions(g)...), "\n\n")
+}
+
+// suppressions tells what is suppressed, and by whom.
+func (v *observer) suppressions(g *group) []string {
+	if g.tally.Suppressed == 0 {
+		return nil
+	}
+	lines := []string{show.Plural(g.tally.Suppressed, "finding") + " suppressed and not scored."}
+	samples := g.check.Suppressed
+	if f := g.finding; f != nil {
+		samples = []shca.Sample{{ResourceID: f.ResourceID(), AccountID: f.AccountID, Note: f.Note}}
+	}
+	for _, s := range samples {
+		if !v.ofAccount(g.check) || s.AccountID == g.account {
 			lines = append(lines, suppression(s))
 		}
 	}
-	return strings.Join(lines, "\n\n")
+	if more := g.tally.Suppressed - int64(len(lines)-1); more > 0 {
+		lines = append(lines, fmt.Sprintf("The findings have the notes of %s more.", show.Number(more)))
+	}
+	return lines
 }
 
 // suppression tells one suppressed finding.

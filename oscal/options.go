@@ -2,8 +2,12 @@ package oscal
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,10 +34,10 @@ type Options struct {
 	Catalog string
 
 	// SSP is the path of the user's system security plan, which is updated
-	// instead of writing a new one.
+	// instead of writing a new one. See CarryOn.
 	SSP string
 	// POAM is the path of the previous plan of action and milestones, which is
-	// carried on.
+	// carried on. See CarryOn.
 	POAM string
 
 	// Logger is told what a user should look at; nil for silence.
@@ -78,6 +82,73 @@ func (o Options) Check() error {
 	return err
 }
 
+// CarryOn returns options that carry on the documents which people edit: those
+// that the options name, else those that an earlier run left in the output
+// directory. It is an error, which names the file, if one cannot be read, is not
+// such a document, or is about another system. Writing to a directory with
+// package render does this by itself.
+func (o Options) CarryOn(dir string) (Options, error) {
+	for _, document := range []struct {
+		path *string
+		name string
+	}{{&o.SSP, SSPFile}, {&o.POAM, POAMFile}} {
+		there := filepath.Join(dir, filepath.FromSlash(document.name))
+		old, err := os.Stat(there)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return o, err
+		case *document.path == "":
+			*document.path = there
+			continue
+		}
+		named, err := os.Stat(*document.path)
+		if err != nil {
+			return o, err
+		}
+		if !os.SameFile(old, named) {
+			return o, fmt.Errorf("%s is there and would be overwritten by what becomes of %s: remove it, or choose another directory", there, *document.path)
+		}
+	}
+	return o.identify()
+}
+
+// identify takes the system's id and name from the documents that are carried
+// on, where the options do not have them, so that the package keeps its
+// identity.
+func (o Options) identify() (Options, error) {
+	about := system.System{}
+	if o.System != nil {
+		about = *o.System
+	}
+	if o.SSP != "" {
+		id, name, err := sspSystem(o.SSP)
+		switch {
+		case err != nil:
+			return o, err
+		case about.ID != "" && id != about.ID:
+			return o, fmt.Errorf("%s: is the plan of the system %q, but the system file says %q: remove the plan, or choose another directory, to start anew; or write the id into it", o.SSP, id, about.ID)
+		case id != system.ToBeCompleted:
+			about.ID = id
+		}
+		if about.Name == "" && name != system.ToBeCompleted {
+			about.Name = name
+		}
+	}
+	if o.POAM != "" {
+		id, err := poamSystemID(o.POAM)
+		if err != nil {
+			return o, err
+		}
+		if about.ID == "" && id != unnamedSystem {
+			about.ID = id
+		}
+	}
+	o.System = &about
+	return o, nil
+}
+
 // complete fills in defaults and reports what cannot be.
 func (o Options) complete() (Options, error) {
 	o.Version = cmp.Or(o.Version, DefaultVersion)
@@ -110,4 +181,10 @@ func join[T ~string](values []T) string {
 		texts = append(texts, string(v))
 	}
 	return strings.Join(texts, ", ")
+}
+
+// sspSystem is the id and the name of the system in a system security plan.
+func sspSystem(path string) (id, name string, err error) {
+	id, err = sspSystemID(path)
+	return id, "", err
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 
 	"github.com/go-shca/shca"
-	"github.com/go-shca/shca/system"
 )
 
 const folder = "oscal/"
@@ -69,7 +68,10 @@ func Others(ctx context.Context, create func(name, mediaType string) (io.WriteCl
 		return err
 	}
 	if b.system == unnamedSystem {
-		b.Logger.Info("the system has no id, so its OSCAL documents have the UUIDs of every unnamed system: give it one with --system FILE")
+		b.Logger.Info("the system has no id, so its OSCAL documents have the UUIDs of every unnamed system: give it one (the key id in the file of --system)")
+	}
+	if n := b.missing(); n > 0 {
+		b.Logger.Warn("controls of the baseline are not in the catalog, so the OSCAL package leaves them out", "controls", n, "catalog", b.Catalog)
 	}
 	for _, d := range documents {
 		if d.reason != nil {
@@ -97,21 +99,11 @@ func (b *bundle) documentVersion() string { return cmp.Or(b.System.Version, "1.0
 // a control.
 func (b *bundle) hasSSP() bool { return b.SSP != "" || len(b.baseline()) > 0 }
 
-// systemKey is the key of the system in every UUID: the system file's, else that
-// of a document that is carried on, so that the package keeps its identity.
-func (b *bundle) systemKey() (string, error) {
-	if b.System.ID != "" {
-		return b.System.ID, nil
+// PropertyNames are the names in Properties, as package validate takes them.
+func PropertyNames() map[string]bool {
+	names := map[string]bool{}
+	for _, p := range Properties {
+		names[p.Name] = true
 	}
-	if b.SSP != "" {
-		if id, err := sspSystemID(b.SSP); id != system.ToBeCompleted || err != nil {
-			return id, err
-		}
-	}
-	if b.POAM != "" {
-		if id, err := poamSystemID(b.POAM); id != "" || err != nil {
-			return id, err
-		}
-	}
-	return unnamedSystem, nil
+	return names
 }

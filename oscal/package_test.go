@@ -2,18 +2,15 @@ package oscal_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
+	"flag"
 	"io"
-	"iter"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,75 +19,35 @@ import (
 	"github.com/go-shca/shca/internal/testgen"
 	"github.com/go-shca/shca/mapping"
 	"github.com/go-shca/shca/oscal"
-	"github.com/go-shca/shca/oscal/validate"
-	"github.com/go-shca/shca/render"
 	"github.com/go-shca/shca/render/rendertest"
-	"github.com/go-shca/shca/sources/asff"
 )
 
-// write writes the package below dir, and a file of the findings that it refers
-// to.
-func write(t testing.TB, dir string, a *shca.Assessment, o oscal.Options) map[string]string {
-	t.Helper()
-	formats, err := render.Select([]string{"asff", "oscal"}, render.Options{OSCAL: o})
-	if err != nil {
-		t.Fatal(err)
-	}
-	written, err := render.WriteDir(t.Context(), dir, a, formats)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for _, f := range written {
-		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.File)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[f.File] = string(text)
-	}
-	return files
-}
+// keep is a folder for packages of every kind of assessment, for checkers that
+// are no part of this module.
+var keep = flag.String("keep", "", "write the packages of TestValid below this `folder` too")
 
-var properties = func() map[string]bool {
-	names := map[string]bool{}
-	for _, p := range oscal.Properties {
-		names[p.Name] = true
-	}
-	return names
-}()
-
-// valid checks every document below dir: no message at all.
-func valid(t testing.TB, dir string) {
-	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "oscal", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		report, err := validate.File(t.Context(), name, validate.Options{Properties: properties})
-		if err != nil {
-			t.Error(err)
-		}
-		for i, m := range report.Messages {
-			if i == 5 {
-				t.Errorf("… %d errors, %d warnings", report.Errors, report.Warnings)
-				break
-			}
-			t.Error(m)
-		}
-	}
-}
-
-// TestValid writes every kind of assessment in every version, level and target
-// and validates it.
+// TestValid writes every kind of assessment and validates it: one in every
+// version, the others in one version before 1.2 and one since, each in turn, as
+// are levels and targets.
 func TestValid(t *testing.T) {
-	for _, c := range rendertest.Cases(t) {
+	t.Parallel()
+	for n, c := range rendertest.Cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			if n > 1 && c.Name != "hostile" {
+				skipUnderRace(t)
+			}
 			for i, version := range oscal.Versions() {
-				level := oscal.Levels()[i%len(oscal.Levels())]
-				target := oscal.Targets()[i%len(oscal.Targets())]
+				if i%2 != n%2 && c.Name != "fixture" {
+					continue
+				}
+				level := oscal.Levels()[(n+i)%len(oscal.Levels())]
+				target := oscal.Targets()[(n/2+i/2)%len(oscal.Targets())]
 				t.Run(version+" "+string(level), func(t *testing.T) {
 					dir := t.TempDir()
+					if *keep != "" && n%len(oscal.Versions()) == i {
+						dir = filepath.Join(*keep, strings.ReplaceAll(c.Name, " ", "-")+"-"+version)
+					}
 					write(t, dir, c.Assessment, oscal.Options{Version: version, Observations: level, Target: target, MaxSubjects: 7})
 					valid(t, dir)
 				})
@@ -99,82 +56,37 @@ func TestValid(t *testing.T) {
 	}
 }
 
-// assess assesses n generated findings.
-func assess(t testing.TB, o testgen.Options, baseline string, change func([]byte) []byte) *shca.Assessment {
-	t.Helper()
-	var text bytes.Buffer
-	if err := testgen.Write(&text, testgen.NDJSON, o); err != nil {
-		t.Fatal(err)
-	}
-	findings := text.Bytes()
-	if change != nil {
-		findings = change(findings)
-	}
-	source := &asff.Source{Name: "estate", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(findings)), nil }}
-	options := mapping.Options{Framework: catalogs.Frameworks()[0], Time: rendertest.Time, Generator: "shca v0.0.0-test"}
-	options.Baseline, _ = options.Framework.Baseline(baseline)
-	a, err := mapping.Assess(t.Context(), source, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = a.Close() })
-	return a
-}
-
 // TestEstates validates packages of estates of different sizes and partitions.
 func TestEstates(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		options  testgen.Options
 		baseline string
+		version  string
 	}{
-		{"one finding", testgen.Options{Findings: 1}, "low"},
-		{"three hundred", testgen.Options{Findings: 300, Accounts: 4}, "fedramp-high"},
-		{"GovCloud", testgen.Options{Findings: 300, Partition: "aws-us-gov", Accounts: 2}, "moderate"},
-		{"China, consolidation off", testgen.Options{Findings: 200, Partition: "aws-cn", Mode: testgen.Off}, "privacy"},
-		{"five thousand, mixed", testgen.Options{Findings: 5000, Accounts: 20, Mode: testgen.Mixed}, "high"},
+		{"one finding", testgen.Options{Findings: 1}, "low", "1.2.2"},
+		{"three hundred", testgen.Options{Findings: 300, Accounts: 4}, "fedramp-high", "1.1.2"},
+		{"GovCloud", testgen.Options{Findings: 300, Partition: "aws-us-gov", Accounts: 2}, "moderate", "1.1.3"},
+		{"China, consolidation off", testgen.Options{Findings: 200, Partition: "aws-cn", Mode: testgen.Off}, "privacy", "1.2.1"},
+		{"three thousand, mixed", testgen.Options{Findings: 3000, Accounts: 20, Mode: testgen.Mixed}, "high", "1.2.2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := assess(t, test.options, test.baseline, nil)
-			for _, version := range []string{"1.1.2", "1.2.2"} {
-				dir := t.TempDir()
-				write(t, dir, a, oscal.Options{Version: version})
-				valid(t, dir)
+			t.Parallel()
+			if test.options.Findings > 300 {
+				skipUnderRace(t)
 			}
+			dir := t.TempDir()
+			write(t, dir, assess(t, test.options, test.baseline, nil), oscal.Options{Version: test.version})
+			valid(t, dir)
 		})
 	}
-}
-
-// object is a piece of a document.
-type object = map[string]any
-
-// walk calls visit with each object of a JSON value and its path.
-func walk(path string, v any, visit func(path string, o object)) {
-	switch v := v.(type) {
-	case object:
-		visit(path, v)
-		for key, value := range v {
-			walk(path+"/"+key, value, visit)
-		}
-	case []any:
-		for i, value := range v {
-			walk(fmt.Sprint(path, "/", i), value, visit)
-		}
-	}
-}
-
-func parse(t testing.TB, text string) object {
-	t.Helper()
-	var v object
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		t.Fatal(err)
-	}
-	return v
 }
 
 // TestLinks checks by itself that everything that a document refers to is in the
 // package: what the validator knows of references is not taken for granted.
 func TestLinks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	files := write(t, dir, assess(t, testgen.Options{Findings: 2000, Accounts: 5}, "moderate", nil), oscal.Options{Version: "1.2.2"})
 	ids, uuids := map[string]bool{}, map[string]map[string]bool{}
@@ -260,6 +172,7 @@ func TestLinks(t *testing.T) {
 
 // TestSameBytes writes one estate twice, the second time from shuffled input.
 func TestSameBytes(t *testing.T) {
+	t.Parallel()
 	o := testgen.Options{Findings: 1500, Accounts: 4}
 	first := write(t, t.TempDir(), assess(t, o, "moderate", nil), oscal.Options{})
 	second := write(t, t.TempDir(), assess(t, o, "moderate", func(text []byte) []byte {
@@ -279,6 +192,7 @@ func TestSameBytes(t *testing.T) {
 
 // TestCarryOn runs again over what the first run wrote.
 func TestCarryOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	a := assess(t, testgen.Options{Findings: 800, Accounts: 3}, "moderate", nil)
 	first := write(t, dir, a, oscal.Options{})
@@ -294,6 +208,8 @@ func TestCarryOn(t *testing.T) {
 
 // TestOneMore adds a finding and looks at what changes besides it.
 func TestOneMore(t *testing.T) {
+	t.Parallel()
+	skipUnderRace(t)
 	base := testgen.Options{Findings: 600, Accounts: 3}
 	var added map[string]any
 	with := func(extra bool) map[string]map[string]string {
@@ -373,18 +289,17 @@ func TestOneMore(t *testing.T) {
 
 // TestUserCatalog takes the user's catalog as it is, and its names for parts.
 func TestUserCatalog(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "own.json")
+	t.Parallel()
 	text := `{ "catalog": {"uuid": "6f1a4b1e-6b0b-4c3e-8a53-0a1f6f0f6d11", "metadata": {"title": "Own", "last-modified": "2026-01-01T00:00:00Z", "version": "1", "oscal-version": "1.1.3"},
   "groups": [{"id": "ac", "title": "Access Control", "controls": [{"id": "ac-3", "title": "Access Enforcement",
     "parts": [{"id": "ac-3_stmt.own", "name": "statement", "prose": "Enforce."}, {"id": "ac-3_own.obj", "name": "assessment-objective", "prose": "Look."}]}]}]}}`
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := oscal.TempFile(t, "own.json", text)
 	own, err := catalogs.ReadCatalog(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := rendertest.Assess(t, oneFinding{}, mapping.Options{Baseline: catalogs.Baseline{Name: "own", Title: "Own", Controls: []shca.ControlID{"ac-3"}}})
+	finding := checkFinding("S3.8", "AC-3", func(f *shca.Finding) { f.Status = shca.Failed })
+	a := rendertest.Assess(t, records{{Finding: finding}}, mapping.Options{Baseline: catalogs.Baseline{Name: "own", Title: "Own", Controls: []shca.ControlID{"ac-3"}}})
 	for target, want := range map[oscal.Target]string{oscal.TargetStatement: `"target-id":"ac-3_stmt.own"`, oscal.TargetObjective: `"target-id":"ac-3_own.obj"`} {
 		dir := t.TempDir()
 		files := write(t, dir, a, oscal.Options{Catalog: path, Framework: catalogs.Frameworks()[0].WithCatalog(own), Target: target})
@@ -395,21 +310,6 @@ func TestUserCatalog(t *testing.T) {
 			t.Errorf("no %s in the results", want)
 		}
 		valid(t, dir)
-	}
-}
-
-// oneFinding is a source of one failed finding.
-type oneFinding struct{}
-
-func (oneFinding) Records(context.Context) iter.Seq2[shca.Record, error] {
-	return func(yield func(shca.Record, error) bool) {
-		at := rendertest.Time.Add(-time.Hour)
-		yield(shca.Record{Finding: &shca.Finding{
-			Source: "asff", ID: "f-1", ProductARN: "arn:aws:securityhub:us-east-1::product/aws/securityhub", AccountID: "111122223333",
-			Region: "us-east-1", Partition: "aws", Check: "S3.8", Requirements: []string{"NIST.800-53.r5 AC-3"}, Status: shca.Failed,
-			Severity: shca.High, RecordState: "ACTIVE", Title: "T", Resources: []shca.Resource{{ID: "arn:aws:s3:::b", Type: "AwsS3Bucket"}},
-			CreatedAt: at, UpdatedAt: at, Raw: []byte(`{}`),
-		}}, nil)
 	}
 }
 

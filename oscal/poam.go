@@ -3,21 +3,13 @@ package oscal
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
-	"strings"
-	"time"
 
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
-	"github.com/google/uuid"
 
 	"github.com/go-shca/shca"
-	"github.com/go-shca/shca/internal/show"
-	"github.com/go-shca/shca/system"
 )
 
 // poam is the plan of action and milestones in the making: what is small is
@@ -28,8 +20,8 @@ type poam struct {
 	evidence map[shca.CheckID][]*shca.ControlResult
 	previous *previous
 
-	// failing are the accounts in which checks fail.
-	failing map[shca.CheckID]map[string]bool
+	read    map[string]bool                  // accounts with findings
+	failing map[shca.CheckID]map[string]bool // accounts in which checks fail
 
 	items    []json.RawMessage
 	risks    []json.RawMessage
@@ -67,8 +59,8 @@ func (b *bundle) poamReason() string {
 func (b *bundle) writePOAM(ctx context.Context, w io.Writer) error {
 	m := &poam{
 		bundle: b, evidence: b.evidence(), about: map[shca.ControlID]string{},
-		failing: map[shca.CheckID]map[string]bool{},
-		active:  map[shca.CheckID]bool{}, made: map[string]bool{}, kept: map[string]bool{},
+		read: map[string]bool{}, failing: map[shca.CheckID]map[string]bool{},
+		active: map[shca.CheckID]bool{}, made: map[string]bool{}, kept: map[string]bool{},
 	}
 	var err error
 	if m.previous, err = b.readPrevious(); err != nil {
@@ -91,8 +83,12 @@ func (b *bundle) writePOAM(ctx context.Context, w io.Writer) error {
 	return m.write(ctx, w)
 }
 
-// locate finds out in which accounts checks fail.
+// locate finds out which accounts have findings, and in which of them checks
+// fail.
 func (m *poam) locate(ctx context.Context) error {
+	for _, a := range m.survey.accounts {
+		m.read[plain(a.id, maxValue)] = true
+	}
 	for f, err := range m.assessment.Findings {
 		if err == nil {
 			err = ctx.Err()
@@ -118,19 +114,19 @@ func (m *poam) locate(ctx context.Context) error {
 // write writes the plan; it may be called again.
 func (m *poam) write(ctx context.Context, w io.Writer) error {
 	p := m.previous
-	metadata, err := m.planMetadata()
+	metadata, err := m.poamMetadata()
 	if err != nil {
 		return err
 	}
-	id, err := m.systemID()
+	id, err := m.poamSystem()
 	if err != nil {
 		return err
 	}
 	out := newStream(ctx, w)
 	return out.root(func() {
 		p.others("", out)
-		out.object(planKey, func() {
-			out.value("uuid", cmp.Or(p.uuid, newUUID("plan-of-action-and-milestones", m.system)))
+		out.object(poamKey, func() {
+			out.value("uuid", cmp.Or(p.uuid, newUUID(poamKey, m.system)))
 			out.value("metadata", metadata)
 			if ssp := m.importSSP(); ssp != nil {
 				out.value("import-ssp", ssp)
@@ -146,7 +142,7 @@ func (m *poam) write(ctx context.Context, w io.Writer) error {
 			if p.backMatter != nil {
 				out.value("back-matter", p.backMatter)
 			}
-			p.others(planPointer, out)
+			p.others(poamPointer, out)
 		})
 	})
 }
@@ -188,8 +184,14 @@ func (m *poam) writeObserved(ctx context.Context, out *stream) {
 		}
 		m.rest("observations", m.kept, nil)(element)
 	})
+	m.writeDefinitions(out, needed, listed, items)
+}
+
+// writeDefinitions writes the needed components, the resources and the tools.
+func (m *poam) writeDefinitions(out *stream, needed, listed map[string]bool, items *inventory) {
 	// What a resource refers to is needed only if the resource is not made anew.
 	kept := m.keptWithResources(listed)
+	assets := m.assets()
 	out.object("local-definitions", func() {
 		out.array("components", func(element func(any)) {
 			for _, c := range m.components(m.survey) {
@@ -205,7 +207,6 @@ func (m *poam) writeObserved(ctx context.Context, out *stream) {
 			}
 			m.rest("inventory-items", kept, listed)(element)
 		})
-		assets := m.assets()
 		out.object("assessment-assets", func() {
 			out.array("components", func(element func(any)) {
 				each(*assets.Components)(element)
@@ -215,33 +216,29 @@ func (m *poam) writeObserved(ctx context.Context, out *stream) {
 				each(assets.AssessmentPlatforms)(element)
 				m.rest("platforms", kept, nil)(element)
 			})
-			m.previous.others(planPointer+"/local-definitions/assessment-assets", out)
+			m.previous.others(poamPointer+"/local-definitions/assessment-assets", out)
 		})
-		m.previous.others(planPointer+"/local-definitions", out)
+		m.previous.others(poamPointer+"/local-definitions", out)
 	})
 }
 
 // importSSP is the import of the system security plan; nil if there is none.
 func (m *poam) importSSP() any {
-	own := o.ImportSsp{Href: sspFile}
 	switch was := m.previous.importSSP; {
 	case was != nil && (m.hasSSP() || was.text("href") != sspFile):
 		return was
 	case m.hasSSP():
-		return own
+		return o.ImportSsp{Href: sspFile}
 	}
 	return nil
 }
 
-// uuidTypes are the identifier types of UUIDs before and since OSCAL 1.2.
-var uuidTypes = []string{"http://ietf.org/rfc/rfc4122", "http://datatracker.ietf.org/doc/html/rfc4122"}
-
-// systemID names the system. It is the key of the UUIDs, since the next run
+// poamSystem names the system. It is the key of the UUIDs, since the next run
 // takes the key from it.
-func (m *poam) systemID() (*object, error) {
+func (m *poam) poamSystem() (*object, error) {
 	v := m.previous.systemID
 	if v == nil {
-		v = &object{values: map[string]json.RawMessage{}}
+		v = newObject()
 	}
 	id := plain(m.system, maxValue)
 	if v.text("id") != id {
@@ -249,79 +246,11 @@ func (m *poam) systemID() (*object, error) {
 			return nil, err
 		}
 	}
-	if kind := v.text("identifier-type"); uuid.Validate(id) == nil && len(id) == 36 && (kind == "" || slices.Contains(uuidTypes, kind)) {
-		kind := uuidTypes[0]
-		if m.is12() {
-			kind = uuidTypes[1]
-		}
-		return v, v.set("identifier-type", kind)
+	kind := v.text("identifier-type")
+	if isUUID(id) && (kind == "" || kind == uuidType11 || kind == uuidType12) {
+		return v, v.set("identifier-type", m.uuidType())
 	}
 	return v, nil
-}
-
-// planItem is the item of a failing check.
-func (m *poam) planItem(c *shca.CheckResult) *o.PoamItem {
-	return &o.PoamItem{
-		UUID:        newUUID("poam-item", m.system, string(c.ID)),
-		Title:       checkTitle(c),
-		Description: describe(c),
-		Props: props(fedramp("POAM-ID", m.freeID(poamID(m.bundle, c.ID))),
-			prop("check-id", string(c.ID)), prop("managed-by", managedBy)),
-		Origins: &[]o.PoamItemOrigin{{Actors: m.concluded().Actors}},
-	}
-}
-
-// freeID is the id, numbered if an item of the user has it.
-func (m *poam) freeID(id string) string {
-	free := id
-	for n := 2; m.previous.poamIDs[free]; n++ {
-		free = fmt.Sprint(id, "-", n)
-	}
-	m.previous.poamIDs[free] = true
-	return free
-}
-
-// poamID derives an item's id from its check. Ids of different checks differ:
-// no token has a tilde in it.
-func poamID(b *bundle, id shca.CheckID) string {
-	if _, ok := b.framework.Check(id); ok {
-		return "SH-" + string(id)
-	}
-	const limit = 48
-	if text := string(id); isToken(text) && len(text) <= limit {
-		return "CHECK-" + text
-	}
-	name := strings.Map(func(r rune) rune {
-		if inToken(r) && r < 0x80 {
-			return r
-		}
-		return '_'
-	}, plain(string(id), limit))
-	sum := sha256.Sum256([]byte(id))
-	return "CHECK-" + name + "~" + hex.EncodeToString(sum[:8])
-}
-
-// planRisk is the risk of a failing check as in the results, and what somebody
-// plans to do about it.
-func (m *poam) planRisk(c *shca.CheckResult) *o.Risk {
-	risk := m.risk(m.survey, c, m.evidence[c.ID])
-	*risk.Remediations = append(*risk.Remediations, plannedResponse(risk.UUID, m.firstSeen(m.survey, c), *risk.Deadline))
-	return risk
-}
-
-func plannedResponse(risk string, first, deadline time.Time) o.Response {
-	return o.Response{
-		UUID: newUUID("response", risk, "planned"), Lifecycle: "planned",
-		Title:       "Planned remediation",
-		Description: system.ToBeCompleted + ": who mends this, how, and what it takes.",
-		Props:       props(nist("type", "mitigate")),
-		Tasks: &[]o.Task{{
-			UUID: newUUID("task", risk, "mended"), Type: "milestone",
-			Title:       "No resource fails the check",
-			Description: system.ToBeCompleted + ": the steps until then.",
-			Timing:      &o.EventTiming{WithinDateRange: &o.OnDateRangeCondition{Start: first, End: deadline}},
-		}},
-	}
 }
 
 // makeFindings derives the findings about the controls that the plan's checks
@@ -378,22 +307,4 @@ func (m *poam) findingsOf(c *shca.CheckResult) []string {
 		}
 	}
 	return uuids
-}
-
-// passes reports whether the weakness is gone: there are decided findings, all
-// of them passed, and none is undecided or suppressed, which could hide it.
-func passes(t shca.Tally) bool {
-	return t.Passed > 0 && t.Failed == 0 && t.Undecided() == 0 && t.Suppressed == 0
-}
-
-// stays says why a weakness that no longer fails is not closed.
-func stays(t shca.Tally) string {
-	var why []string
-	if n := t.Undecided(); n > 0 {
-		why = append(why, show.Plural(n, "finding")+" undecided")
-	}
-	if n := t.Suppressed; n > 0 {
-		why = append(why, show.Plural(n, "finding")+" suppressed")
-	}
-	return strings.Join(why, ", ")
 }

@@ -16,19 +16,17 @@ import (
 // facetValues are severities as NIST's core facets spell them.
 var facetValues = map[shca.Severity]string{
 	shca.Critical: "critical", shca.High: "high", shca.Medium: "moderate", shca.Low: "low",
-	shca.Informational: "low", shca.SeverityUnknown: "low",
+	shca.Informational: "low",
 }
 
 func riskUUID(b *bundle, id shca.CheckID) string { return newUUID("risk", b.system, string(id)) }
 
 // firstSeen is when the weakness behind a failing check was first seen.
 func (b *bundle) firstSeen(s *survey, c *shca.CheckResult) time.Time {
-	if check := s.checks[c.ID]; check != nil {
-		if at, ok := stamp(check.firstFailed); ok {
-			return at
-		}
+	if check := s.checks[c.ID]; check != nil && !check.firstFailed.IsZero() && check.firstFailed.Before(b.now) {
+		return check.firstFailed
 	}
-	return b.now
+	return b.now // also where a finding says that it comes from the future
 }
 
 // deadline is when a weakness of the severity that was first seen then is to be
@@ -39,7 +37,7 @@ func (b *bundle) deadline(severity shca.Severity, first time.Time) time.Time {
 	switch severity {
 	case shca.Critical:
 		days = cmp.Or(r.Critical, d.Critical)
-	case shca.High:
+	case shca.High, shca.SeverityUnknown: // what is not known may be severe
 		days = cmp.Or(r.High, d.High)
 	case shca.Medium:
 		days = cmp.Or(r.Moderate, d.Moderate)
@@ -56,7 +54,7 @@ func (b *bundle) risk(s *survey, c *shca.CheckResult, controls []*shca.ControlRe
 	if check := s.checks[c.ID]; check != nil && check.notified && !check.open {
 		status = "investigating"
 	}
-	all := []o.Property{prop("check-id", string(c.ID)), count("failed-resources", c.Tally.Failed), prop("first-observed", rfc3339(first)), prop("uncited", uncited(c, controls))}
+	all := []o.Property{prop("check-id", string(c.ID)), count("failed", c.Tally.Failed), prop("first-observed", rfc3339(first)), prop("uncited", uncited(c, controls))}
 	for _, control := range controls {
 		all = append(all, fedramp("impacted-control-id", controlID(control.ID)))
 	}
@@ -64,7 +62,7 @@ func (b *bundle) risk(s *survey, c *shca.CheckResult, controls []*shca.ControlRe
 		UUID:        uuid,
 		Title:       checkTitle(c),
 		Description: describe(c) + "\n\n" + failures(c),
-		Statement:   statement(controls),
+		Statement:   statement(c, controls),
 		Status:      status,
 		Props:       props(all...),
 		Origins:     &[]o.Origin{b.concluded()},
@@ -96,14 +94,14 @@ func (s *survey) related(c *shca.CheckResult) []string {
 }
 
 func facets(severity shca.Severity) []o.Facet {
+	if severity == shca.SeverityUnknown {
+		return []o.Facet{{Name: "severity-label", System: Namespace, Value: "UNKNOWN"}}
+	}
 	var all []o.Facet
 	for _, name := range []string{"severity", "likelihood", "impact"} {
 		all = append(all, o.Facet{Name: name, System: nistNamespace, Value: facetValues[severity], Props: props(nist("state", "initial"))})
 	}
-	if label := severity.String(); label != "" {
-		all = append(all, o.Facet{Name: "severity-label", System: Namespace, Value: label})
-	}
-	return all
+	return append(all, o.Facet{Name: "severity-label", System: Namespace, Value: severity.String()})
 }
 
 // failures says how much fails.
@@ -114,15 +112,16 @@ func failures(c *shca.CheckResult) string {
 }
 
 // statement says what a failing check means for its controls.
-func statement(controls []*shca.ControlResult) string {
+func statement(c *shca.CheckResult, controls []*shca.ControlResult) string {
+	text := show.Plural(c.Tally.Failed, "finding") + " of check " + title(string(c.ID), "without an id") + " failed"
 	if len(controls) == 0 {
-		return "Resources do not do what the check asks for. No control of the baseline is mapped to it."
+		return text + ". No control of the baseline is mapped to the check."
 	}
 	var labels []string
 	for _, c := range controls {
 		labels = append(labels, markup(c.ID.Label(), maxTitle))
 	}
-	return "Resources do not do what the check asks for, which is evidence against: " + strings.Join(labels, ", ") + "."
+	return text + ", which is evidence that these controls are not met: " + strings.Join(labels, ", ") + "."
 }
 
 // recommendation is the producer's advice.
@@ -139,11 +138,16 @@ func (b *bundle) recommendation(risk string, c *shca.CheckResult) o.Response {
 // logEntry is a change of a risk's status. The same change is the same entry.
 func (b *bundle) logEntry(risk string, at time.Time, status, headline, description string) o.RiskLogEntry {
 	return o.RiskLogEntry{
-		UUID: newUUID("risk-log", risk, at.Format(time.RFC3339), status), Title: headline, Description: description,
+		UUID: logUUID(risk, at, status), Title: headline, Description: description,
 		Start: at, StatusChange: status,
 		LoggedBy: &[]o.LoggedBy{b.loggedBy()},
 		Props:    props(nist("type", "status-update")),
 	}
+}
+
+// logUUID identifies a change of a risk's status.
+func logUUID(risk string, at time.Time, status string) string {
+	return newUUID("risk-log", risk, at.UTC().Format(time.RFC3339), status)
 }
 
 func (b *bundle) loggedBy() o.LoggedBy {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
-	"github.com/google/uuid"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/show"
@@ -30,8 +29,8 @@ func (b *bundle) writeSSP(ctx context.Context, w io.Writer) error {
 		return b.writeUpdatedSSP(ctx, w)
 	}
 	parts := b.plannedParts()
-	return newStream(ctx, w).whole("system-security-plan", o.SystemSecurityPlan{
-		UUID:                  newUUID("system-security-plan", b.system),
+	return newStream(ctx, w).whole(sspKey, o.SystemSecurityPlan{
+		UUID:                  newUUID(sspKey, b.system),
 		Metadata:              b.metadata("System security plan: "+b.systemName(), b.documentVersion()),
 		ImportProfile:         o.ImportProfile{Href: profileFile},
 		SystemCharacteristics: b.characteristics(),
@@ -108,15 +107,25 @@ func (b *bundle) characteristics() o.SystemCharacteristics {
 	return c
 }
 
-// systemID is the system's identifier. OSCAL has had two spellings of the scheme
-// for UUIDs, each allowed in some versions.
+// Identifier types of UUIDs: OSCAL has had two spellings of the scheme, each
+// allowed in some versions.
+const (
+	uuidType11 = "http://ietf.org/rfc/rfc4122"
+	uuidType12 = "http://datatracker.ietf.org/doc/html/rfc4122"
+)
+
+func (b *bundle) uuidType() string {
+	if b.is12() {
+		return uuidType12
+	}
+	return uuidType11
+}
+
+// systemID is the system's identifier.
 func (b *bundle) systemID() o.SystemId {
 	id := o.SystemId{ID: lineOrOpen(b.System.ID)}
-	if _, err := uuid.Parse(id.ID); err == nil && len(id.ID) == 36 {
-		id.IdentifierType = "http://ietf.org/rfc/rfc4122"
-		if b.is12() {
-			id.IdentifierType = "http://datatracker.ietf.org/doc/html/rfc4122"
-		}
+	if isUUID(id.ID) {
+		id.IdentifierType = b.uuidType()
 	}
 	return id
 }
@@ -227,7 +236,7 @@ func (b *bundle) plannedParts() plannedParts {
 			p.uuids[c.UUID] = uuid
 			return
 		}
-		p.components = append(p.components, b.managed(c))
+		p.components = append(p.components, managed(c))
 	}
 	for _, service := range b.services() {
 		add(serviceComponent(service))
@@ -238,12 +247,6 @@ func (b *bundle) plannedParts() plannedParts {
 		}
 	}
 	return p
-}
-
-// managed marks a component as one that this program keeps.
-func (b *bundle) managed(c o.SystemComponent) o.SystemComponent {
-	c.Props = appendTo(c.Props, prop("managed-by", managedBy))
-	return c
 }
 
 // foldTitle is a title without what makes no difference to people.
@@ -262,8 +265,7 @@ func (b *bundle) requirements(parts plannedParts) []o.ImplementedRequirement {
 	var all []o.ImplementedRequirement
 	for _, c := range b.baseline() {
 		statement := b.statementID(c.ID)
-		var by []o.ByComponent
-		by = append(by, b.byHand(c, statement, parts.system))
+		by := []o.ByComponent{b.byHand(c, statement, parts.system)}
 		for _, part := range b.checkedBy(c.Checks) {
 			by = append(by, b.byChecks(c, statement, parts.of(part), part))
 		}
@@ -280,13 +282,12 @@ func (b *bundle) requirements(parts plannedParts) []o.ImplementedRequirement {
 func (b *bundle) byHand(c *shca.ControlResult, statement, component string) o.ByComponent {
 	label := markup(c.ID.Label(), maxTitle)
 	text := system.ToBeCompleted + ": how the system implements " + label
-	switch {
-	case len(c.Checks) == 0:
+	if len(c.Checks) == 0 {
 		text += ". No automated check has a finding for it."
 		if narrative := prose(c.Narrative); narrative != "" {
 			text += "\n\nAs of " + show.Date(b.now) + ":\n\n" + narrative
 		}
-	default:
+	} else {
 		text += " beyond what automated checks cover. Their findings stand with the parts of the system that they look at, and cover a part of the control."
 		if len(c.Unseen) > 0 {
 			text += " As of " + show.Date(b.now) + ", " + show.Plural(len(c.Unseen), "check") + " mapped to it had no finding."
@@ -307,16 +308,10 @@ func byComponentUUID(b *bundle, statement, component string) string {
 // changed the text.
 func (b *bundle) byChecks(c *shca.ControlResult, statement, component string, part checked) o.ByComponent {
 	text := part.text(c.ID)
-	by := o.ByComponent{
+	return o.ByComponent{
 		UUID: byComponentUUID(b, statement, component), ComponentUuid: component, Description: text,
 		Props: b.managedProps(text), ImplementationStatus: implementation(part),
 	}
-	return by
-}
-
-// managedProps mark a text as this program's.
-func (b *bundle) managedProps(text string) *[]o.Property {
-	return props(prop("managed-by", managedBy), prop("managed-digest", digestOf(text)), prop("generated", "yes"), prop("as-of", rfc3339(b.now)))
 }
 
 // implementation is the implementation status that the checks justify; nil where

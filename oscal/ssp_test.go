@@ -1,12 +1,10 @@
 package oscal_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,42 +13,10 @@ import (
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/go-shca/shca"
-	"github.com/go-shca/shca/catalogs"
-	"github.com/go-shca/shca/mapping"
 	"github.com/go-shca/shca/oscal"
-	"github.com/go-shca/shca/oscal/validate"
 	"github.com/go-shca/shca/render/rendertest"
 	"github.com/go-shca/shca/system"
 )
-
-const sspFile = "oscal/system-security-plan.json"
-
-// records is a source of the records themselves.
-type records []shca.Record
-
-func (r records) Records(context.Context) iter.Seq2[shca.Record, error] {
-	return func(yield func(shca.Record, error) bool) {
-		for _, one := range r {
-			if !yield(one, nil) {
-				return
-			}
-		}
-	}
-}
-
-var fewControls = mapping.Options{Baseline: catalogs.Baseline{
-	Name: "few", Title: "A few controls", Controls: []shca.ControlID{"ac-2", "ac-3", "at-1", "sc-7", "sc-7.4"},
-}}
-
-func exampleSystem(t testing.TB) *system.System {
-	t.Helper()
-	s, err := system.Read("../examples/system.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 func parseSSP(t testing.TB, text string) o.SystemSecurityPlan {
 	t.Helper()
@@ -61,18 +27,6 @@ func parseSSP(t testing.TB, text string) o.SystemSecurityPlan {
 		t.Fatalf("%v:\n%.500s", err, text)
 	}
 	return document.Plan
-}
-
-// validText checks a document that is in no file: no message at all.
-func validText(t testing.TB, name, text string) {
-	t.Helper()
-	report, err := validate.Reader(t.Context(), name, strings.NewReader(text), validate.Options{Properties: properties, Max: 5})
-	if err != nil {
-		t.Errorf("%s: %v", name, err)
-	}
-	for _, m := range report.Messages {
-		t.Error(m)
-	}
 }
 
 // property is the value of a property, or "".
@@ -90,8 +44,10 @@ func property(all *[]o.Property, ns, name string) string {
 // TestSSPRequirements checks what a new plan says of the controls, for every
 // kind of assessment.
 func TestSSPRequirements(t *testing.T) {
+	t.Parallel()
 	for _, c := range rendertest.Cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
 			text := written(t, sspFile, c.Assessment, oscal.Options{System: exampleSystem(t)})
 			var want []string
 			evidence := 0
@@ -152,6 +108,7 @@ func TestSSPRequirements(t *testing.T) {
 // TestSSPSkeleton checks that without a system file every open field says so, and
 // nothing is claimed.
 func TestSSPSkeleton(t *testing.T) {
+	t.Parallel()
 	text := written(t, sspFile, rendertest.Fixture(t), oscal.Options{})
 	validText(t, "skeleton", text)
 	if claim := "fips-199"; strings.Contains(text, claim) {
@@ -172,6 +129,7 @@ func TestSSPSkeleton(t *testing.T) {
 
 // TestSSPSystem checks that what the system file says is where it belongs.
 func TestSSPSystem(t *testing.T) {
+	t.Parallel()
 	s := exampleSystem(t)
 	text := written(t, sspFile, rendertest.Fixture(t), oscal.Options{System: s})
 	plan := parseSSP(t, text)
@@ -202,6 +160,7 @@ func TestSSPSystem(t *testing.T) {
 
 // TestSSPSystemID checks the two spellings that OSCAL has for one scheme.
 func TestSSPSystemID(t *testing.T) {
+	t.Parallel()
 	a := rendertest.Fixture(t)
 	for version, want := range map[string]string{
 		"1.1.2": "http://ietf.org/rfc/rfc4122", "1.1.3": "http://ietf.org/rfc/rfc4122",
@@ -218,6 +177,7 @@ func TestSSPSystemID(t *testing.T) {
 // TestSSPOwnComponent checks that a component of the system file takes the place
 // of an AWS service with the same title.
 func TestSSPOwnComponent(t *testing.T) {
+	t.Parallel()
 	s := &system.System{Components: []system.Component{{ID: "s3", Title: "amazon  s3", Type: "service", Description: "Buckets."}}}
 	plan := parseSSP(t, written(t, sspFile, rendertest.Fixture(t), oscal.Options{System: s}))
 	own := plan.SystemImplementation.Components[1]
@@ -235,6 +195,7 @@ func TestSSPOwnComponent(t *testing.T) {
 // TestSSPHostileSystem fills every text of a system with hostile text, as a
 // program may that does not read it from a file.
 func TestSSPHostileSystem(t *testing.T) {
+	t.Parallel()
 	n := 0
 	var fill func(reflect.Value)
 	fill = func(v reflect.Value) {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,130 +16,8 @@ import (
 	"github.com/go-shca/shca/internal/show"
 )
 
-// maxSSP is the size of the largest system security plan that is updated, which
-// is held in memory.
-const maxSSP = 256 << 20
-
 // maxNamed is the number of names in a message about many.
 const maxNamed = 5
-
-// place is where in a document something is: its file and its JSON pointer.
-type place struct{ file, pointer string }
-
-func (p place) at(keys ...any) place {
-	for _, key := range keys {
-		p.pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(fmt.Sprint(key))
-	}
-	return p
-}
-
-func (p place) fail(format string, args ...any) error {
-	err := fmt.Errorf(format, args...)
-	if p.pointer == "" {
-		return fmt.Errorf("%s: %w", p.file, err)
-	}
-	return fmt.Errorf("%s: %s: %w", p.file, p.pointer, err)
-}
-
-// ssp is a system security plan that people own.
-type ssp struct {
-	place
-	text     []byte  // as it was read, without a byte order mark
-	document *object // the root object
-	plan     *object // its member system-security-plan
-}
-
-const sspKey = "system-security-plan"
-
-// readSSP reads a system security plan and checks no more of it than that it is
-// one of a version that can be updated.
-func readSSP(path string) (*ssp, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSSP+1))
-	_ = f.Close() // it was only read
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(text) > maxSSP {
-		return nil, fmt.Errorf("%s: larger than %d MiB", path, maxSSP>>20)
-	}
-	s := &ssp{place: place{file: path}, text: bytes.TrimPrefix(text, []byte("\uFEFF"))}
-	var whole json.RawMessage
-	if err := json.Unmarshal(s.text, &whole); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			line := 1 + bytes.Count(s.text[:min(int(syntax.Offset), len(s.text))], []byte("\n"))
-			return nil, fmt.Errorf("%s:%d: not JSON, which a system security plan has to be here: %w", path, line, err)
-		}
-		return nil, fmt.Errorf("%s: not JSON, which a system security plan has to be here: %w", path, err)
-	}
-	if s.document, err = readObject(whole); err != nil {
-		return nil, s.fail("%w", err)
-	}
-	if s.plan, err = s.child(s.document, s.place, sspKey); err != nil {
-		return nil, err
-	}
-	at := s.at(sspKey, "metadata")
-	metadata, err := s.child(s.plan, s.at(sspKey), "metadata")
-	if err != nil {
-		return nil, err
-	}
-	if v := metadata.text("oscal-version"); !strings.HasPrefix(v, "1.") {
-		return nil, at.at("oscal-version").fail("%.40q is no version of OSCAL 1, the only one that can be updated", v)
-	}
-	return s, nil
-}
-
-// child is a member that must be there and be an object.
-func (s *ssp) child(of *object, at place, key string) (*object, error) {
-	if _, ok := of.values[key]; !ok {
-		return nil, at.fail("there is no %s", key)
-	}
-	child, err := of.object(key)
-	if err != nil {
-		return nil, at.at(key).fail("%w", err)
-	}
-	return child, nil
-}
-
-// children are the objects of a member that is an array; none without it.
-func (s *ssp) children(of *object, at place, key string) ([]*object, error) {
-	raw, err := of.array(key)
-	if err != nil {
-		return nil, at.at(key).fail("is not an array")
-	}
-	children := make([]*object, len(raw))
-	for i := range raw {
-		if children[i], err = readObject(raw[i]); err != nil {
-			return nil, at.at(key, i).fail("%w", err)
-		}
-	}
-	return children, nil
-}
-
-// sspSystemID is the first identifier of the system in the system security plan.
-func sspSystemID(path string) (string, error) {
-	s, err := readSSP(path)
-	if err != nil {
-		return "", err
-	}
-	at := s.at(sspKey, "system-characteristics")
-	characteristics, err := s.child(s.plan, s.at(sspKey), "system-characteristics")
-	if err != nil {
-		return "", err
-	}
-	ids, err := s.children(characteristics, at, "system-ids")
-	if err != nil {
-		return "", err
-	}
-	if len(ids) == 0 || ids[0].text("id") == "" {
-		return "", at.at("system-ids").fail("there is no id of the system")
-	}
-	return ids[0].text("id"), nil
-}
 
 // sspUpdate brings the evidence in a system security plan up to date. It adds
 // and changes what this program owns: objects with its property managed-by.
@@ -150,11 +26,10 @@ type sspUpdate struct {
 	*ssp
 	b *bundle
 
-	components []*object
-	byTitle    map[string]string // UUIDs of the components
-	byUUID     map[string]string // titles of the components
-	added      []o.SystemComponent
-	taken      map[string]bool // every UUID in the document
+	byTitle map[string]string // UUIDs of the components
+	byUUID  map[string]string // titles of the components
+	added   []any             // components that the document lacks
+	taken   map[string]bool   // every UUID in the document
 
 	changed  bool
 	answered []string // controls with answers of the user's own in the places of ours
@@ -182,47 +57,14 @@ func (b *bundle) writeUpdatedSSP(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-// layOut prints the document in the layout that it had: its indentation, its
-// line ends, or none of either.
-func (s *ssp) layOut() ([]byte, error) {
-	raw, err := encode(s.document)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	body := bytes.TrimSpace(s.text)
-	if !bytes.Contains(body, []byte("\n")) {
-		err = json.Compact(&out, raw)
-	} else {
-		err = json.Indent(&out, raw, "", indentation(body))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if bytes.HasSuffix(s.text, []byte("\n")) {
-		out.WriteByte('\n')
-	}
-	if bytes.Contains(s.text, []byte("\r\n")) { // no string of JSON holds a raw line end
-		return bytes.ReplaceAll(out.Bytes(), []byte("\n"), []byte("\r\n")), nil
-	}
-	return out.Bytes(), nil
-}
-
 func (u *sspUpdate) update(ctx context.Context) error {
 	root := u.at(sspKey)
 	implementation, err := u.child(u.plan, root, "system-implementation")
 	if err != nil {
 		return err
 	}
-	if u.components, err = u.children(implementation, root.at("system-implementation"), "components"); err != nil {
+	if err := u.readComponents(implementation, root.at("system-implementation")); err != nil {
 		return err
-	}
-	for _, c := range u.components {
-		uuid, name := c.text("uuid"), c.text("title")
-		u.byUUID[strings.ToLower(uuid)] = name
-		if folded := foldTitle(name); u.byTitle[folded] == "" {
-			u.byTitle[folded] = uuid
-		}
 	}
 	if err := u.takeUUIDs(); err != nil {
 		return err
@@ -242,35 +84,39 @@ func (u *sspUpdate) update(ctx context.Context) error {
 	if !u.changed {
 		return nil
 	}
-	if err := control.set("implemented-requirements", requirements); err != nil {
-		return err
-	}
-	if err := u.plan.set("control-implementation", control); err != nil {
-		return err
-	}
-	if len(u.added) > 0 {
-		elements, err := implementation.array("components")
-		if err != nil {
-			return err
-		}
-		for _, c := range u.added {
-			raw, err := encode(u.b.managed(c))
-			if err != nil {
-				return err
-			}
-			elements = append(elements, raw)
-		}
-		if err := implementation.set("components", elements); err != nil {
-			return err
-		}
-		if err := u.plan.set("system-implementation", implementation); err != nil {
-			return err
-		}
-	}
-	if err := u.touch(root); err != nil {
+	if err := errors.Join(
+		control.set("implemented-requirements", requirements),
+		u.plan.set("control-implementation", control),
+		u.addComponents(implementation),
+		u.touch(root),
+	); err != nil {
 		return err
 	}
 	return u.document.set(sspKey, u.plan)
+}
+
+// readComponents notes the components that the document has.
+func (u *sspUpdate) readComponents(implementation *object, at place) error {
+	components, err := u.children(implementation, at, "components")
+	if err != nil {
+		return err
+	}
+	for _, c := range components {
+		uuid, name := c.text("uuid"), c.text("title")
+		u.byUUID[strings.ToLower(uuid)] = name
+		if folded := foldTitle(name); u.byTitle[folded] == "" {
+			u.byTitle[folded] = uuid
+		}
+	}
+	return nil
+}
+
+// addComponents puts the components into the document that it lacks.
+func (u *sspUpdate) addComponents(implementation *object) error {
+	if len(u.added) == 0 {
+		return nil
+	}
+	return errors.Join(implementation.push("components", u.added...), u.plan.set("system-implementation", implementation))
 }
 
 // touch sets the time of the last change, unless the document says that it was
@@ -321,14 +167,11 @@ func (u *sspUpdate) freeUUID(kind string, key ...string) string {
 // program's own from an earlier update, else one of the same title, else one
 // that is added.
 func (u *sspUpdate) component(part checked) string {
-	c := part.component
-	if _, there := u.byUUID[c.UUID]; there {
-		return c.UUID
-	}
-	if uuid := u.byTitle[foldTitle(c.Title)]; uuid != "" {
+	if uuid := u.known(part); uuid != "" {
 		return uuid
 	}
-	u.added = append(u.added, c)
+	c := part.component
+	u.added = append(u.added, managed(c))
 	u.byUUID[c.UUID] = c.Title
 	u.changed = true
 	return c.UUID
@@ -359,7 +202,7 @@ func (u *sspUpdate) requirements(ctx context.Context, all []*object, at place) e
 			continue // the first one holds the evidence
 		}
 		seen[id] = true
-		if err := u.requirement(r, controls[id], at.at(i)); err != nil {
+		if err := u.updateRequirement(r, controls[id], at.at(i)); err != nil {
 			return err
 		}
 	}
@@ -403,48 +246,70 @@ func (u *sspUpdate) answers(holder *object, at place) (*answers, error) {
 	return &answers{holder: holder, at: at.at("by-components"), all: all}, err
 }
 
-// requirement updates what a control of the document says about evidence; c is
-// nil if the assessment does not have the control.
-func (u *sspUpdate) requirement(r *object, c *shca.ControlResult, at place) error {
-	own, err := u.answers(r, at)
+// find is the index of the first answer of the component; -1 if there is none.
+func (a *answers) find(component string) int {
+	return slices.IndexFunc(a.all, func(by *object) bool {
+		return component != "" && strings.EqualFold(by.text("component-uuid"), component)
+	})
+}
+
+// requirement is a control of the document and what it says about evidence.
+type requirement struct {
+	*object
+	at         place
+	statements []*object
+	places     []*answers // its own, then those of its statements
+	grown      bool       // there is a new statement
+}
+
+func (u *sspUpdate) requirement(v *object, at place) (*requirement, error) {
+	own, err := u.answers(v, at)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	statements, err := u.children(r, at, "statements")
-	if err != nil {
-		return err
+	r := &requirement{object: v, at: at, places: []*answers{own}}
+	if r.statements, err = u.children(v, at, "statements"); err != nil {
+		return nil, err
 	}
-	places := []*answers{own}
-	for i, s := range statements {
+	for i, s := range r.statements {
 		a, err := u.answers(s, at.at("statements", i))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		places = append(places, a)
+		r.places = append(r.places, a)
 	}
-	before := len(statements)
+	return r, nil
+}
+
+// updateRequirement updates what a control of the document says about evidence;
+// c is nil if the assessment does not have the control.
+func (u *sspUpdate) updateRequirement(v *object, c *shca.ControlResult, at place) error {
+	r, err := u.requirement(v, at)
+	if err != nil {
+		return err
+	}
 	if c != nil {
 		for _, part := range u.b.checkedBy(c.Checks) {
-			if places, statements, err = u.part(c, part, places, statements, at); err != nil {
+			if err := u.part(r, c, part); err != nil {
 				return err
 			}
 		}
 	}
-	if err := u.outdated(c, places); err != nil {
+	if err := u.outdated(c, r.places); err != nil {
 		return err
 	}
-	return u.putBack(r, places, statements, before)
+	return u.putBack(r)
 }
 
 // putBack puts what changed back into the requirement.
-func (u *sspUpdate) putBack(r *object, places []*answers, statements []*object, before int) error {
-	changed := len(statements) != before
-	for _, a := range places {
+func (u *sspUpdate) putBack(r *requirement) error {
+	changed := r.grown
+	for i, a := range r.places {
 		if !a.changed {
 			continue
 		}
 		u.changed = true
-		changed = changed || a.holder != r
+		changed = changed || i > 0
 		if err := a.holder.set("by-components", a.all); err != nil {
 			return err
 		}
@@ -453,70 +318,81 @@ func (u *sspUpdate) putBack(r *object, places []*answers, statements []*object, 
 		return nil
 	}
 	u.changed = true
-	return r.set("statements", statements)
+	return r.set("statements", r.statements)
 }
 
 // part updates, or adds, what the checks of a part are evidence for.
-func (u *sspUpdate) part(c *shca.ControlResult, part checked, places []*answers, statements []*object, at place) ([]*answers, []*object, error) {
+func (u *sspUpdate) part(r *requirement, c *shca.ControlResult, part checked) error {
 	component := u.known(part)
-	found := false
-	for _, a := range places {
+	found, err := u.refreshAll(r, c, part, component)
+	if err != nil || found {
+		return err
+	}
+	target, err := u.target(r, c)
+	if err != nil {
+		return err
+	}
+	if target.find(component) >= 0 {
+		// A component answers once in one place, and this answer is the user's.
+		u.answered = append(u.answered, c.ID.Label()+" "+u.byUUID[strings.ToLower(component)])
+		return nil
+	}
+	statement := u.b.statementID(c.ID)
+	by := u.b.byChecks(c, statement, u.component(part), part)
+	by.UUID = u.freeUUID("by-component", u.b.system, statement, by.ComponentUuid)
+	v, err := objectOf(by)
+	if err != nil {
+		return err
+	}
+	target.all = append(target.all, v)
+	target.changed = true
+	return nil
+}
+
+// refreshAll brings this program's answers of the component up to date, and
+// reports whether there is one.
+func (u *sspUpdate) refreshAll(r *requirement, c *shca.ControlResult, part checked, component string) (found bool, err error) {
+	if component == "" {
+		return false, nil
+	}
+	for _, a := range r.places {
 		for i, by := range a.all {
-			if component == "" || !strings.EqualFold(by.text("component-uuid"), component) {
+			if !strings.EqualFold(by.text("component-uuid"), component) {
 				continue
 			}
 			owned, err := u.owned(by, a.at.at(i))
 			if err != nil {
-				return nil, nil, err
+				return false, err
 			}
 			if !owned {
 				continue
 			}
 			found = true
 			if err := u.refresh(by, a, i, part.text(c.ID), implementation(part), c.ID.Label()); err != nil {
-				return nil, nil, err
+				return false, err
 			}
 		}
 	}
-	if found {
-		return places, statements, nil
+	return found, nil
+}
+
+// target is where new evidence goes: the control's statement, which is added if
+// need be, or the requirement itself if the user answers there.
+func (u *sspUpdate) target(r *requirement, c *shca.ControlResult) (*answers, error) {
+	if len(r.statements) == 0 && len(r.places[0].all) > 0 {
+		return r.places[0], nil
 	}
-	statement := u.b.statementID(c.ID)
-	target := places[0]
-	if len(statements) > 0 || len(target.all) == 0 {
-		i := slices.IndexFunc(statements, func(s *object) bool { return s.text("statement-id") == statement })
-		if i < 0 {
-			s := &object{values: map[string]json.RawMessage{}}
-			if err := errors.Join(s.set("statement-id", statement), s.set("uuid", u.freeUUID("statement", u.b.system, string(c.ID)))); err != nil {
-				return nil, nil, err
-			}
-			i = len(statements)
-			statements = append(statements, s)
-			places = append(places, &answers{holder: s, at: at.at("statements", i, "by-components")})
-		}
-		target = places[i+1]
+	id := u.b.statementID(c.ID)
+	if i := slices.IndexFunc(r.statements, func(s *object) bool { return s.text("statement-id") == id }); i >= 0 {
+		return r.places[i+1], nil
 	}
-	if component != "" && slices.ContainsFunc(target.all, func(by *object) bool { return strings.EqualFold(by.text("component-uuid"), component) }) {
-		// A component answers once in one place, and this answer is the user's.
-		u.answered = append(u.answered, c.ID.Label()+" "+u.byUUID[strings.ToLower(component)])
-		return places, statements, nil
+	s := newObject()
+	if err := errors.Join(s.set("statement-id", id), s.set("uuid", u.freeUUID("statement", u.b.system, string(c.ID)))); err != nil {
+		return nil, err
 	}
-	component = u.component(part)
-	text := part.text(c.ID)
-	raw, err := encode(o.ByComponent{
-		UUID: u.freeUUID("by-component", u.b.system, statement, component), ComponentUuid: component, Description: text,
-		Props: u.b.managedProps(text), ImplementationStatus: implementation(part),
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	by, err := readObject(raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	target.all = append(target.all, by)
-	target.changed = true
-	return places, statements, nil
+	a := &answers{holder: s, at: r.at.at("statements", len(r.statements), "by-components")}
+	r.statements, r.places, r.grown = append(r.statements, s), append(r.places, a), true
+	return a, nil
 }
 
 // outdated updates what this program wrote about parts whose checks have no
@@ -583,28 +459,15 @@ func (u *sspUpdate) refresh(by *object, a *answers, i int, text string, status *
 			"pointer", a.at.at(i).pointer)
 		return nil
 	}
-	changed := false
-	if current != text {
+	changed := current != text
+	if changed {
 		if err := by.set("description", text); err != nil {
 			return err
 		}
-		changed = true
 	}
-	values := map[string]string{"managed-digest": digestOf(text), "as-of": rfc3339(u.b.now)}
-	newProps := false
-	for _, p := range all {
-		value, ok := values[p.text("name")]
-		if ok && ownProperty(p, p.text("name")) && p.text("value") != value {
-			if err := p.set("value", value); err != nil {
-				return err
-			}
-			newProps = true
-		}
-	}
-	if newProps {
-		if err := by.set("props", all); err != nil {
-			return err
-		}
+	newProps, err := u.refreshProps(by, all, text)
+	if err != nil {
+		return err
 	}
 	newStatus, err := refreshStatus(by, status)
 	if err != nil {
@@ -612,6 +475,26 @@ func (u *sspUpdate) refresh(by *object, a *answers, i int, text string, status *
 	}
 	a.changed = a.changed || changed || newProps || newStatus
 	return nil
+}
+
+// refreshProps sets the properties that tell of the text.
+func (u *sspUpdate) refreshProps(by *object, all []*object, text string) (changed bool, err error) {
+	values := map[string]string{"managed-digest": digestOf(text), "as-of": rfc3339(u.b.now)}
+	for _, p := range all {
+		name := p.text("name")
+		value, ok := values[name]
+		if !ok || !ownProperty(p, name) || p.text("value") == value {
+			continue
+		}
+		if err := p.set("value", value); err != nil {
+			return false, err
+		}
+		changed = true
+	}
+	if changed {
+		err = by.set("props", all)
+	}
+	return changed, err
 }
 
 // refreshStatus sets the implementation status, unless the one that is there is

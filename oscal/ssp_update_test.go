@@ -88,10 +88,7 @@ func statementOf(n int, id string, answers ...string) string {
 // updated updates the plan and returns it with what was logged.
 func updated(t testing.TB, a *shca.Assessment, plan string) (text, logged string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "ssp.json")
-	if err := os.WriteFile(path, []byte(plan), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := oscal.TempFile(t, "ssp.json", plan)
 	var log bytes.Buffer
 	text = written(t, sspFile, a, oscal.Options{SSP: path, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	if after, err := os.ReadFile(path); err != nil || string(after) != plan {
@@ -119,8 +116,7 @@ func evidence(t testing.TB, days int, more ...shca.Record) *shca.Assessment {
 }
 
 // leaves are the keys and scalars of a JSON text, as they are written.
-func leaves(t testing.TB, text string) []string {
-	t.Helper()
+func leaves(text string) []string {
 	var all []string
 	for i := 0; i < len(text); {
 		switch c := text[i]; {
@@ -152,10 +148,11 @@ func leaves(t testing.TB, text string) []string {
 // written and in its order, besides the time of the last change.
 func kept(t *testing.T, user, updated string) {
 	t.Helper()
-	got := leaves(t, updated)
-	at := 0
-	for i, leaf := range leaves(t, user) {
-		if i > 0 && strings.HasSuffix(leaves(t, user)[i-1], `"last-modified"`) {
+	got := leaves(updated)
+	at, before := 0, ""
+	for i, leaf := range leaves(user) {
+		isTime := before == `"last-modified"`
+		if before = leaf; isTime {
 			continue
 		}
 		from := at
@@ -224,6 +221,7 @@ func keysOf(answers map[string]o.ByComponent) string {
 
 // TestSSPUpdatePlaces checks where evidence goes, by how the user answers.
 func TestSSPUpdatePlaces(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, members, statement, want string
 		warns                          bool
@@ -235,6 +233,7 @@ func TestSSPUpdatePlaces(t *testing.T) {
 		{"the user's own answer", `, "statements": [` + statementOf(1, "ac-3_smt", answer(1, usersS3, "ours")) + `]`, "ac-3_smt", "amazon s3, Amazon EC2", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			user := fmt.Sprintf(usersSSP, requirement(1, "ac-2", "")+", "+requirement(2, "ac-3", c.members))
 			text, logged := updated(t, evidence(t, 0), user)
 			kept(t, user, text)
@@ -264,6 +263,7 @@ func TestSSPUpdatePlaces(t *testing.T) {
 
 // TestSSPUpdateLayout checks that the plan keeps its layout.
 func TestSSPUpdateLayout(t *testing.T) {
+	t.Parallel()
 	user := fmt.Sprintf(usersSSP, requirement(1, "ac-2", "")+", "+requirement(2, "ac-3", ""))
 	var whole, compact bytes.Buffer
 	if err := json.Indent(&whole, []byte(user), "", "    "); err != nil {
@@ -316,6 +316,7 @@ func TestSSPUpdateLayout(t *testing.T) {
 // TestSSPUpdateOfNothing checks that a plan in which nothing changes is written
 // as it was, byte for byte.
 func TestSSPUpdateOfNothing(t *testing.T) {
+	t.Parallel()
 	user := fmt.Sprintf(usersSSP, requirement(1, "at-1", `, "by-components": [ `+answer(1, usersSystem, "a")+`]`))
 	got, logged := updated(t, evidence(t, 0), user)
 	if got != user {
@@ -329,6 +330,7 @@ func TestSSPUpdateOfNothing(t *testing.T) {
 // TestSSPUpdateKeepsEdits checks that a text that somebody changed is kept, and
 // that who looks is told.
 func TestSSPUpdateKeepsEdits(t *testing.T) {
+	t.Parallel()
 	user := fmt.Sprintf(usersSSP, requirement(1, "ac-2", "")+", "+requirement(2, "ac-3", ""))
 	first, _ := updated(t, evidence(t, 0), user)
 	later := evidence(t, 1, shca.Record{Finding: checkFinding("S3.8", "AC-3", func(f *shca.Finding) {
@@ -369,6 +371,7 @@ func TestSSPUpdateKeepsEdits(t *testing.T) {
 // TestSSPUpdateOutdated checks what is said of a component whose checks have no
 // finding any more, and that nothing is deleted.
 func TestSSPUpdateOutdated(t *testing.T) {
+	t.Parallel()
 	user := fmt.Sprintf(usersSSP, requirement(1, "ac-2", "")+", "+requirement(2, "ac-3", ""))
 	first, _ := updated(t, evidence(t, 0), user)
 	options := fewControls
@@ -393,6 +396,7 @@ func TestSSPUpdateOutdated(t *testing.T) {
 // somebody made into theirs, UUID and all, and with a control that is there
 // twice.
 func TestSSPUpdateTwins(t *testing.T) {
+	t.Parallel()
 	user := fmt.Sprintf(usersSSP, requirement(2, "ac-3", "")+", "+requirement(3, "ac-3", ""))
 	first, _ := updated(t, evidence(t, 0), user)
 	if n := strings.Count(first, `"managed-digest"`); n != 2 {
@@ -409,6 +413,7 @@ func TestSSPUpdateTwins(t *testing.T) {
 
 // TestSSPUpdateTime checks that the time of the last change does not go back.
 func TestSSPUpdateTime(t *testing.T) {
+	t.Parallel()
 	user := strings.Replace(fmt.Sprintf(usersSSP, requirement(2, "ac-3", "")), "2020-01-01T00:00:00.000-05:00", "2030-01-01T00:00:00.000-05:00", 1)
 	got, _ := updated(t, evidence(t, 0), user)
 	if !strings.Contains(got, "2030-01-01T00:00:00.000-05:00") {
@@ -419,8 +424,10 @@ func TestSSPUpdateTime(t *testing.T) {
 // TestSSPUpdateOwnPlan runs over plans that this program wrote, for every kind of
 // assessment.
 func TestSSPUpdateOwnPlan(t *testing.T) {
+	t.Parallel()
 	for _, c := range rendertest.Cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
 			first := written(t, sspFile, c.Assessment, oscal.Options{System: exampleSystem(t)})
 			if first == "" {
 				return // an assessment of no control has no plan
@@ -431,7 +438,7 @@ func TestSSPUpdateOwnPlan(t *testing.T) {
 			}
 			// And over one with evidence of something else.
 			other, logged := updated(t, evidence(t, 1), first)
-			kept(t, strings.Join(userLeaves(t, first), " "), other)
+			kept(t, strings.Join(userLeaves(first), " "), other)
 			validText(t, c.Name, other)
 			if twice, _ := updated(t, evidence(t, 1), other); twice != other || strings.Contains(logged, "changed") {
 				t.Errorf("logged %s\n%.2000s", logged, cmp.Diff(other, twice))
@@ -442,10 +449,9 @@ func TestSSPUpdateOwnPlan(t *testing.T) {
 
 // userLeaves are the leaves of a plan of this program that are the user's: what
 // stands with the system as a whole.
-func userLeaves(t testing.TB, plan string) []string {
-	t.Helper()
+func userLeaves(plan string) []string {
 	var all []string
-	for _, leaf := range leaves(t, plan) {
+	for _, leaf := range leaves(plan) {
 		if strings.HasPrefix(leaf, `"TO BE COMPLETED`) || strings.HasSuffix(leaf, `_smt"`) {
 			all = append(all, leaf)
 		}
@@ -477,6 +483,7 @@ func unique(t testing.TB, plan string) {
 
 // TestSSPUpdateRandom updates plans of many forms.
 func TestSSPUpdateRandom(t *testing.T) {
+	t.Parallel()
 	controls := []string{"ac-2", "ac-3", "at-1", "sc-7", "sc-7.4", "zz-9"}
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -526,6 +533,7 @@ func TestSSPUpdateRandom(t *testing.T) {
 }
 
 func TestSSPUpdateErrors(t *testing.T) {
+	t.Parallel()
 	good := fmt.Sprintf(usersSSP, requirement(2, "ac-3", ""))
 	for _, c := range []struct{ in, want string }{
 		{"", "ssp.json:1: not JSON, which a system security plan has to be here: unexpected end of JSON input"},
@@ -547,16 +555,12 @@ func TestSSPUpdateErrors(t *testing.T) {
 		{fmt.Sprintf(usersSSP, requirement(2, "ac-3", `, "statements": [{"by-components": [{"props": [3]}]}]`)),
 			`/system-security-plan/control-implementation/implemented-requirements/0/statements/0/by-components/0/props/0: "3" is not a JSON object`},
 	} {
-		path := filepath.Join(t.TempDir(), "ssp.json")
-		if err := os.WriteFile(path, []byte(c.in), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		err := oscal.WriteDocument(t.Context(), io.Discard, sspFile, evidence(t, 0), oscal.Options{SSP: path})
+		_, err := oscal.WriteDocument(t.Context(), io.Discard, sspFile, evidence(t, 0), oscal.Options{SSP: oscal.TempFile(t, "ssp.json", c.in)})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.60q\ngot  %v\nwant %s", c.in, err, c.want)
 		}
 	}
-	err := oscal.WriteDocument(t.Context(), io.Discard, sspFile, evidence(t, 0), oscal.Options{SSP: filepath.Join(t.TempDir(), "none.json")})
+	_, err := oscal.WriteDocument(t.Context(), io.Discard, sspFile, evidence(t, 0), oscal.Options{SSP: filepath.Join(t.TempDir(), "none.json")})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want that there is no such file", err)
 	}
@@ -578,7 +582,7 @@ func FuzzSSPUpdate(f *testing.F) {
 				t.Fatal(err)
 			}
 			var b bytes.Buffer
-			err := oscal.WriteDocument(t.Context(), &b, sspFile, a, oscal.Options{SSP: path})
+			_, err := oscal.WriteDocument(t.Context(), &b, sspFile, a, oscal.Options{SSP: path})
 			return b.String(), err
 		}
 		first, err := write(plan)

@@ -58,29 +58,27 @@ func (s *stream) array(key string, elements func(element func(v any))) {
 	elements(func(v any) {
 		if !open {
 			s.key(key)
-			s.text("[")
-			s.depth++
-			s.first, open = true, true
+			s.open("[")
+			open = true
 		}
 		s.separate()
 		s.marshal(v, false)
 	})
 	if open {
-		s.depth--
-		s.end(']')
+		s.close("]")
 	}
 }
 
-// single writes a member that is an array of one object.
-func (s *stream) single(key string, body func()) {
+// objects writes a member that is an array of objects, whose members the bodies
+// write.
+func (s *stream) objects(key string, bodies ...func()) {
 	s.key(key)
-	s.text("[")
-	s.depth++
-	s.first = true
-	s.separate()
-	s.nested(body)
-	s.depth--
-	s.end(']')
+	s.open("[")
+	for _, body := range bodies {
+		s.separate()
+		s.nested(body)
+	}
+	s.close("]")
 }
 
 // value writes a member.
@@ -104,17 +102,21 @@ func (s *stream) separate() {
 }
 
 func (s *stream) nested(body func()) {
-	s.text("{")
-	s.depth++
-	s.first = true
+	s.open("{")
 	body()
-	s.depth--
-	s.end('}')
+	s.close("}")
 }
 
-func (s *stream) end(bracket byte) {
+func (s *stream) open(bracket string) {
+	s.text(bracket)
+	s.depth++
+	s.first = true
+}
+
+func (s *stream) close(bracket string) {
+	s.depth--
 	s.first = false
-	s.text("\n" + strings.Repeat("  ", s.depth) + string(bracket))
+	s.text("\n" + strings.Repeat("  ", s.depth) + bracket)
 }
 
 func (s *stream) marshal(v any, indent bool) {

@@ -17,7 +17,7 @@ func TestStream(t *testing.T) {
 			element(map[string]int{"a": 1})
 			element([]int{2})
 		})
-		s.single("one", func() {
+		s.objects("one", func() {
 			s.object("o", func() { s.value("list", []any{map[string]any{"b": nil}}) })
 		})
 	})

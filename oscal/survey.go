@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (b *bundle) survey(ctx context.Context) (*survey, error) {
 			s.checks[c.ID] = check
 		}
 		if f.Disposition == shca.Assessed && f.Status == shca.Failed {
-			if first := cmp.Or(f.FirstObservedAt, f.CreatedAt, f.Observed()); check.firstFailed.IsZero() || first.Before(check.firstFailed) {
+			if first, ok := stamp(cmp.Or(f.FirstObservedAt, f.CreatedAt, f.Observed())); ok && (check.firstFailed.IsZero() || first.Before(check.firstFailed)) {
 				check.firstFailed = first
 			}
 			if f.Workflow == "NOTIFIED" {
@@ -79,7 +80,8 @@ func (b *bundle) survey(ctx context.Context) (*survey, error) {
 		s.accounts = append(s.accounts, a)
 	}
 	slices.SortFunc(s.accounts, func(a, b account) int {
-		return cmp.Or(strings.Compare(a.partition, b.partition), strings.Compare(a.id, b.id), strings.Compare(a.name, b.name))
+		// A name before no name, which a finding may leave out.
+		return cmp.Or(strings.Compare(a.partition, b.partition), strings.Compare(a.id, b.id), -strings.Compare(a.name, b.name))
 	})
 	s.accounts = slices.CompactFunc(s.accounts, func(a, b account) bool { return a.partition == b.partition && a.id == b.id })
 	s.end = b.now
@@ -113,8 +115,12 @@ func (s *survey) last(b *bundle) time.Time {
 	return last
 }
 
-// run identifies the run: the same findings at the same time are the same.
-func (s *survey) run(b *bundle) string { return s.digest[:16] + b.now.Format(time.RFC3339) }
+// run identifies the run: the same findings, assessed in the same way at the same
+// time, are the same.
+func (s *survey) run(b *bundle) string {
+	return fmt.Sprint(s.digest[:16], b.now.Format(time.RFC3339), b.framework.Name, b.framework.Catalog.Version,
+		b.assessment.Baseline, b.Version, b.Observations, b.Target, b.MaxSubjects)
+}
 
 // result is the result of the check that the finding counts for; nil if it does
 // not count.
@@ -137,7 +143,7 @@ type observationIDs struct {
 
 func (ids *observationIDs) of(b *bundle, c *shca.CheckResult, f *shca.Finding) string {
 	switch {
-	case b.Observations == LevelAccount && c.ID != shca.OtherChecks:
+	case b.ofAccount(c):
 		return newUUID("observation", b.system, string(c.ID), f.AccountID)
 	case b.Observations == LevelFinding:
 		key := strings.Join([]string{f.ID, string(f.Check), f.AccountID, f.Region, f.ResourceID()}, "\x1f")
@@ -149,6 +155,12 @@ func (ids *observationIDs) of(b *bundle, c *shca.CheckResult, f *shca.Finding) s
 		return newUUID("observation", b.system, "finding", key, strings.Repeat("+", ids.repeat))
 	}
 	return newUUID("observation", b.system, string(c.ID))
+}
+
+// ofAccount reports whether the check has an observation per account. Those that
+// an assessment does not tell apart share one.
+func (b *bundle) ofAccount(c *shca.CheckResult) bool {
+	return b.Observations == LevelAccount && c.ID != shca.OtherChecks
 }
 
 // component is the account as a part of the system.

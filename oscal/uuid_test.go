@@ -1,6 +1,8 @@
 package oscal
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,5 +58,27 @@ func TestUUIDs(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("UUIDs changed (-want +got):\n%s", diff)
+	}
+}
+
+func TestUUIDsIn(t *testing.T) {
+	const one, two = "6d859325-cd6b-54fc-85ac-7700a9c218ef", "b0c88b43-a629-5155-a71b-864c4eb2fa5e"
+	for _, test := range []struct {
+		text string
+		want []string
+	}{
+		{"", nil},
+		{"a-b-c", nil},
+		{one, []string{one}},
+		{strings.ToUpper(one), []string{one}},
+		{`{"a-b":"#` + one + `","--":["` + two + `"]}`, []string{one, two}},
+		{one + two, []string{one, two}},
+		{"-" + one + "-" + two + "-", []string{one, two}},
+		{one[:35], nil},
+		{one[:35] + "g" + two, []string{two}},
+	} {
+		if diff := cmp.Diff(test.want, slices.Collect(uuidsIn([]byte(test.text)))); diff != "" {
+			t.Errorf("uuidsIn(%q) (-want +got):\n%s", test.text, diff)
+		}
 	}
 }

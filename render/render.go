@@ -41,6 +41,10 @@ type Format struct {
 	// Late formats are written after the others, whose files they find in the
 	// assessment's Artifacts.
 	Late bool
+	// In returns the format as it is to be written to the directory, which may
+	// hold files of an earlier run that it carries on. It is nil for formats that
+	// are written anew each time.
+	In func(dir string) (Format, error)
 	// Owned are the patterns, as of path.Match, of the files that More may
 	// write. Files of an earlier run that match, that Mine recognises, and that
 	// were not written again are removed, since they would tell of another
@@ -83,18 +87,26 @@ func With(o Options) []Format {
 			Summary: "the findings as they were read, one a line, compressed",
 			Render:  originals.Render,
 		},
-		{
-			Name: "oscal", File: oscal.ResultsFile, MediaType: oscal.MediaType,
-			Summary: "linked OSCAL package: results, POA&M, SSP, plan, components, profile, catalog",
-			Late:    true,
-			Render: func(ctx context.Context, w io.Writer, a *shca.Assessment) error {
-				return oscal.Results(ctx, w, a, o.OSCAL)
-			},
-			More: func(ctx context.Context, create Create, a *shca.Assessment) error {
-				return oscal.Others(ctx, create, a, o.OSCAL)
-			},
-			Owned: oscal.Owned(),
+		oscalFormat(o.OSCAL),
+	}
+}
+
+func oscalFormat(o oscal.Options) Format {
+	return Format{
+		Name: "oscal", File: oscal.ResultsFile, MediaType: oscal.MediaType,
+		Summary: "linked OSCAL package: results, POA&M, SSP, plan, components, profile, catalog",
+		Late:    true,
+		Render: func(ctx context.Context, w io.Writer, a *shca.Assessment) error {
+			return oscal.Results(ctx, w, a, o)
 		},
+		More: func(ctx context.Context, create Create, a *shca.Assessment) error {
+			return oscal.Others(ctx, create, a, o)
+		},
+		In: func(dir string) (Format, error) {
+			carried, err := o.CarryOn(dir)
+			return oscalFormat(carried), err
+		},
+		Owned: oscal.Owned(),
 	}
 }
 

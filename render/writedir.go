@@ -36,11 +36,20 @@ func below(dir, name string) string { return filepath.Join(dir, filepath.FromSla
 // the first appears under its name, so an error, also ctx's, leaves what was
 // there before; only if the system refuses to move a finished file to its name
 // may some be new and some old, and the error says so. Files are readable by
-// their owner only. CheckDir's errors come before anything is written. Two
+// their owner only. Documents that people edit are carried on if the directory
+// holds them; see oscal.Options.CarryOn. CheckDir's errors come before anything is written. Two
 // calls for one directory must not overlap.
 func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []Format) (written []shca.Artifact, err error) {
 	if err := CheckDir(dir, formats); err != nil {
 		return nil, err
+	}
+	formats = slices.Clone(formats)
+	for i, f := range formats {
+		if f.In != nil {
+			if formats[i], err = f.In(dir); err != nil {
+				return nil, err
+			}
+		}
 	}
 	made, err := makeDir(dir)
 	if err != nil {

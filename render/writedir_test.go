@@ -212,7 +212,7 @@ func TestSelect(t *testing.T) {
 		{"", "csv json md asff oscal", ""},
 		{"md csv", "csv md", ""},
 		{"md md", "md", ""},
-		{"md docx", "", `unknown format "docx": there are csv, json, md, asff`},
+		{"md docx", "", `unknown format "docx": there are csv, json, md, asff, oscal`},
 	} {
 		formats, err := render.Select(strings.Fields(test.names), render.Options{})
 		var names []string

@@ -27,7 +27,7 @@ to standard output, everything else to standard error.
 # Exit codes
 
 	0    done
-	1    failed; the directory is as it was
+	1    failed, the directory is as it was; or validate found errors
 	2    the command line is wrong
 	3    the pass rate is below --fail-under
 	4    not everything could be read; artifacts are written and say so

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,24 +58,9 @@ func (o *oscalOptions) options(out, catalog string, framework *catalogs.Framewor
 	if err := options.Check(); err != nil {
 		return options, usage("%w", err)
 	}
-	// People edit these two, so what is there is carried on, not overwritten.
-	for _, document := range []struct {
-		path *string
-		name string
-	}{{&options.SSP, oscal.SSPFile}, {&options.POAM, oscal.POAMFile}} {
-		if *document.path != "" {
-			if _, err := os.Stat(*document.path); err != nil {
-				return options, err
-			}
-			continue
-		}
-		there := filepath.Join(out, filepath.FromSlash(document.name))
-		switch _, err := os.Stat(there); {
-		case err == nil:
-			*document.path = there
-		case !errors.Is(err, fs.ErrNotExist):
-			return options, err
-		}
+	// What is wrong with these files is better known before the assessment.
+	if _, err := options.CarryOn(out); err != nil {
+		return options, err
 	}
 	return options, nil
 }

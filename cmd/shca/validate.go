@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/go-shca/shca/internal/show"
 	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/oscal/validate"
+	"github.com/go-shca/shca/render"
 )
 
 func newValidate(sys process) *cobra.Command {
@@ -59,10 +61,7 @@ read, 2 the command line is wrong, 130 interrupted.`,
 			if err != nil {
 				return err
 			}
-			options := validate.Options{Max: limit, Properties: map[string]bool{}}
-			for _, p := range oscal.Properties {
-				options.Properties[p.Name] = true
-			}
+			options := validate.Options{Max: limit, Properties: oscal.PropertyNames()}
 			failed := false
 			for _, f := range files {
 				ok, err := validateFile(cmd.Context(), sys, f, options, strict)
@@ -122,6 +121,9 @@ func documents(args []string) ([]document, error) {
 			}
 			for _, e := range entries { // in lexical order
 				name := filepath.Join(dir, e.Name())
+				if ours(e.Name()) {
+					continue
+				}
 				if info, err := os.Stat(name); strings.HasSuffix(name, ".json") && (err != nil || !info.IsDir()) {
 					all = append(all, document{path: name, found: true})
 				}
@@ -132,6 +134,12 @@ func documents(args []string) ([]document, error) {
 		}
 	}
 	return all, nil
+}
+
+// ours reports whether a file at the top of an output directory is an artifact
+// that is no OSCAL: nobody needs to hear that it was not validated.
+func ours(name string) bool {
+	return slices.ContainsFunc(render.Formats, func(f render.Format) bool { return f.File == name })
 }
 
 // validateFile prints what there is to say about one file and reports whether

@@ -35,7 +35,8 @@ import (
 //	X-STMT     statements of the SSP that are cited exist (warning)
 //	X-CTRL     control, statement and objective ids exist in the catalog
 //	X-IMPORT   what is imported can be found (a missing file is a warning)
-//	X-EVID     evidence exists and has the hash that is given
+//	X-EVID     evidence is defined and has the hash that is given (a missing file is a
+//	           warning: the evidence may have stayed where it was made)
 //	X-UUID     no two objects of a document have the same UUID
 //	X-CASE     UUIDs are lower case (warning)
 //	X-REQSTR   required texts are not empty
@@ -366,7 +367,7 @@ func (r *ruling) object(o map[string]any, at place) {
 				r.errorf("X-EVID", at.member("href"), href, "names no resource of the back matter")
 			}
 		} else if path, ok := localPath(r.im.dir, href); ok && !exists(path) {
-			r.errorf("X-EVID", at.member("href"), href, "leads to a file that does not exist")
+			r.warnf("X-EVID", at.member("href"), href, "leads to a file that is not there")
 		}
 	case "props":
 		r.property(o, at)
@@ -502,9 +503,8 @@ func (r *ruling) finish() {
 	for _, id := range slices.SortedFunc(maps.Keys(r.twice), func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) }) {
 		places := r.twice[id]
 		slices.SortFunc(places, comparePointers)
-		value := fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 		for _, p := range places[1:] {
-			r.say(Error, "X-UUID", p, value, "is also the UUID of "+strings.TrimSuffix(places[0], "/uuid"))
+			r.say(Error, "X-UUID", p, "", "is also the UUID of "+strings.TrimSuffix(places[0], "/uuid"))
 		}
 	}
 }
@@ -551,7 +551,7 @@ func (r *ruling) evidence(ctx context.Context, root map[string]any) error {
 			}
 		}
 		if cited && local > 0 && local == len(links) && found == 0 && object(resource)["base64"] == nil {
-			r.errorf("X-EVID", at.index(i).member("rlinks"), str(links[0], "href"), "is evidence, but the file does not exist")
+			r.warnf("X-EVID", at.index(i).member("rlinks"), str(links[0], "href"), "is evidence, but the file is not there to be compared with its hash")
 		}
 	}
 	return nil

@@ -15,6 +15,17 @@ type object struct {
 	values map[string]json.RawMessage
 }
 
+func newObject() *object { return &object{values: map[string]json.RawMessage{}} }
+
+// objectOf makes an object of a value of go-oscal.
+func objectOf(value any) (*object, error) {
+	raw, err := encode(value)
+	if err != nil {
+		return nil, err
+	}
+	return readObject(raw)
+}
+
 // readObject splits an object into its members. A key that is there twice is an
 // error, since one of the two would be lost.
 func readObject(raw json.RawMessage) (*object, error) {
@@ -22,7 +33,7 @@ func readObject(raw json.RawMessage) (*object, error) {
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return nil, fmt.Errorf("%.40q is not a JSON object", raw)
 	}
-	v := &object{values: map[string]json.RawMessage{}}
+	v := newObject()
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
@@ -66,7 +77,7 @@ func (v *object) text(key string) string {
 func (v *object) object(key string) (*object, error) {
 	raw, ok := v.values[key]
 	if !ok {
-		return &object{values: map[string]json.RawMessage{}}, nil
+		return newObject(), nil
 	}
 	return readObject(raw)
 }
@@ -75,6 +86,37 @@ func (v *object) object(key string) (*object, error) {
 func (v *object) array(key string) ([]json.RawMessage, error) {
 	var elements []json.RawMessage
 	return elements, v.get(key, &elements)
+}
+
+// objects are the elements of a member that is an array of objects.
+func (v *object) objects(key string) ([]*object, error) {
+	raw, err := v.array(key)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*object, len(raw))
+	for i := range raw {
+		if all[i], err = readObject(raw[i]); err != nil {
+			return nil, fmt.Errorf("%s/%d: %w", key, i, err)
+		}
+	}
+	return all, nil
+}
+
+// push appends elements to a member that is an array.
+func (v *object) push(key string, elements ...any) error {
+	all, err := v.array(key)
+	if err != nil {
+		return err
+	}
+	for _, element := range elements {
+		raw, err := encode(element)
+		if err != nil {
+			return err
+		}
+		all = append(all, raw)
+	}
+	return v.set(key, all)
 }
 
 // set replaces a member or adds it at the end.

@@ -1,56 +1,16 @@
 package oscal
 
 import (
-	"context"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-shca/shca"
 )
 
-// WritePOAM writes the plan of action and milestones alone, for tests; with a
-// reason it writes none.
-func WritePOAM(ctx context.Context, w io.Writer, a *shca.Assessment, options Options) (reason string, err error) {
-	b, err := newBundle(a, options)
-	if err != nil {
-		return "", err
-	}
-	if reason := b.poamReason(); reason != "" {
-		return reason, nil
-	}
-	return "", b.writePOAM(ctx, w)
-}
-
-func TestUUIDsIn(t *testing.T) {
-	const one, two = "6d859325-cd6b-54fc-85ac-7700a9c218ef", "b0c88b43-a629-5155-a71b-864c4eb2fa5e"
-	for _, test := range []struct {
-		text string
-		want []string
-	}{
-		{"", nil},
-		{"a-b-c", nil},
-		{one, []string{one}},
-		{strings.ToUpper(one), []string{one}},
-		{`{"a-b":"#` + one + `","--":["` + two + `"]}`, []string{one, two}},
-		{one + two, []string{one, two}},
-		{"-" + one + "-" + two + "-", []string{one, two}},
-		{one[:35], nil},
-		{one[:35] + "g" + two, []string{two}},
-	} {
-		if diff := cmp.Diff(test.want, slices.Collect(uuidsIn([]byte(test.text)))); diff != "" {
-			t.Errorf("uuidsIn(%q) (-want +got):\n%s", test.text, diff)
-		}
-	}
-}
-
 func TestPOAMSystemID(t *testing.T) {
-	dir := t.TempDir()
 	for _, test := range []struct{ text, want, err string }{
 		{`{"plan-of-action-and-milestones": {"system-id": {"id": "shop"}}}`, "shop", ""},
 		{`{"plan-of-action-and-milestones": {"risks": [{"system-id": {"id": "x"}}], "system-id": {"id": "shop"}, "poam-items": [`, "shop", ""},
@@ -59,11 +19,7 @@ func TestPOAMSystemID(t *testing.T) {
 		{`{"plan-of-action-and-milestones": {"system-id": 7}}`, "", `plan.json: /plan-of-action-and-milestones/system-id: "7" is not a JSON object`},
 		{`{"catalog": {}}`, "", "plan.json: is no plan of action and milestones"},
 	} {
-		path := filepath.Join(dir, "plan.json")
-		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		got, err := poamSystemID(path)
+		got, err := poamSystemID(TempFile(t, "plan.json", test.text))
 		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 			t.Errorf("poamSystemID of %s: got %q, %v, want %q, %s", test.text, got, err, test.want, test.err)
 		}
@@ -104,7 +60,7 @@ func FuzzPlan(f *testing.F) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := WritePOAM(t.Context(), io.Discard, a, Options{POAM: path}); err != nil && !strings.Contains(err.Error(), path) {
+		if _, err := WriteDocument(t.Context(), io.Discard, POAMFile, a, Options{POAM: path}); err != nil && !strings.Contains(err.Error(), path) {
 			t.Errorf("an error that does not name the file: %v", err)
 		}
 	})

@@ -1,0 +1,5 @@
+//go:build race
+
+package oscal_test
+
+const underRace = true
