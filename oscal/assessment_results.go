@@ -24,6 +24,10 @@ func (b *bundle) writeResults(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	terms, err := b.plannedTerms(s)
+	if err != nil {
+		return err
+	}
 	evidence := b.evidence()
 	run := s.run(b)
 	out := newStream(ctx, w)
@@ -54,7 +58,7 @@ func (b *bundle) writeResults(ctx context.Context, w io.Writer) error {
 			})
 			out.array("risks", func(element func(any)) {
 				for _, c := range b.assessment.Failing() {
-					element(b.risk(s, c, evidence[c.ID]))
+					element(b.risk(s, c, evidence[c.ID], terms[c.ID]))
 				}
 			})
 			items := newInventory()

@@ -103,6 +103,7 @@ func rule(c *shca.CheckResult, all ...o.Property) []o.Property {
 	all = append([]o.Property{trestle("Rule_Id", string(c.ID))}, all...)
 	for i := range all {
 		all[i].Remarks = "rule_set_" + token(string(c.ID))
+		all[i].Group = all[i].Remarks // two checks of one title are two properties
 	}
 	return all
 }
@@ -190,7 +191,7 @@ func (b *bundle) definedComponent(part checked) o.DefinedComponent {
 		set.ImplementedRequirements = append(set.ImplementedRequirements, o.ImplementedRequirementControlImplementation{
 			UUID: newUUID("component-requirement", key...), ControlId: controlID(control.ID),
 			Description: evidence.rules(control.ID),
-			Props:       props(append(rules, trestle("implementation-status", evidence.state()))...),
+			Props:       props(rules...),
 			Statements: &[]o.ControlStatementImplementation{{
 				UUID: newUUID("component-statement", key...), StatementId: b.statementID(control.ID),
 				Description: evidence.text(control.ID),
@@ -214,10 +215,6 @@ func (b *bundle) frameworkShortName() string {
 	return strings.ReplaceAll(token(name), "-", "_")
 }
 
-// statePartial is the implementation status that passing checks are evidence
-// for.
-const statePartial = "partial"
-
 // tally sums the findings of the checks.
 func (p checked) tally() shca.Tally {
 	var tally shca.Tally
@@ -225,18 +222,6 @@ func (p checked) tally() shca.Tally {
 		tally = tally.Plus(c.Tally)
 	}
 	return tally
-}
-
-// state is the implementation status that the checks justify; "" where they
-// justify none. It never is "implemented", because checks cover a part of a
-// control: what they do not look at may be missing. Without passing evidence
-// there is no status either: failed checks do not say whether anything is
-// "planned", and undecided ones say nothing.
-func (p checked) state() string {
-	if p.tally().Passed > 0 {
-		return statePartial
-	}
-	return ""
 }
 
 // rules says what the checks ask for, whatever came of it.

@@ -103,7 +103,6 @@ func TestComponentDefinitionRules(t *testing.T) {
 					}
 					for _, p := range *r.Props {
 						switch {
-						case p.Name == "implementation-status" && p.Ns == trestleNS && p.Value == "partial":
 						case p.Name == "Rule_Id" && p.Ns == trestleNS && rules[p.Value]:
 							if got[pair{p.Value, r.ControlId}] && c.Name != "hostile" {
 								t.Errorf("%s is mapped to %s twice", p.Value, r.ControlId)

@@ -15,7 +15,7 @@ func managed(c o.SystemComponent) o.SystemComponent {
 
 // managedProps mark a text as this program's.
 func (b *bundle) managedProps(text string) *[]o.Property {
-	return props(prop("managed-by", managedBy), prop("managed-digest", digestOf(text)), prop("generated", "yes"), prop("as-of", rfc3339(b.now)))
+	return props(prop("managed-by", managedBy), prop("managed-digest", digestOf(text)), prop("as-of", rfc3339(b.now)))
 }
 
 // digestOf is the SHA-256 of a text, by which a later run sees whether somebody

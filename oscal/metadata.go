@@ -109,7 +109,9 @@ func (b *bundle) metadata(subject, version string, more ...o.Property) o.Metadat
 }
 
 // runVersion is the version of a document that is new with each run.
-func (b *bundle) runVersion() string { return b.now.Format("2006-01-02T150405Z") }
+func (b *bundle) runVersion() string { return b.now.Format(runVersionLayout) }
+
+const runVersionLayout = "2006-01-02T150405Z"
 
 // systemName is the system's name in titles and prose.
 func (b *bundle) systemName() string {

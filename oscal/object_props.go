@@ -92,13 +92,23 @@ func (v *object) addProperty(p o.Property) error {
 	return v.push("props", p)
 }
 
-// dropProperty drops one of this program's properties.
-func (v *object) dropProperty(name string) error {
+// setDigest notes the text that this program wrote, of the class.
+func (v *object) setDigest(class, text string) error {
+	digest := prop("managed-digest", digestOf(text))
+	digest.Class = class
+	return v.setProperty(digest)
+}
+
+// dropProperty drops one of this program's properties without a class.
+func (v *object) dropProperty(name string) error { return v.dropPropertyOf(name, "") }
+
+// dropPropertyOf drops one of this program's properties with the class.
+func (v *object) dropPropertyOf(name, class string) error {
 	all, err := v.properties()
 	if err != nil {
 		return err
 	}
-	left := slices.DeleteFunc(slices.Clone(all), func(p property) bool { return p.own(name) })
+	left := slices.DeleteFunc(slices.Clone(all), func(p property) bool { return p.own(name) && p.Class == class })
 	if len(left) == len(all) {
 		return nil
 	}

@@ -42,6 +42,8 @@ type Options struct {
 
 	// Logger is told what a user should look at; nil for silence.
 	Logger *slog.Logger
+
+	dir string // the output directory, from CarryOn; "" if it is not known
 }
 
 // DefaultSubjects is the number of failing resources that an observation lists:
@@ -111,23 +113,30 @@ func (o Options) CarryOn(dir string) (Options, error) {
 			return o, fmt.Errorf("%s is there and would be overwritten by what becomes of %s: remove it, or choose another directory", there, *document.path)
 		}
 	}
+	o.dir = dir
 	return o.identify()
 }
 
+// systemKey is the id of a system as documents can say it, in one line; UUIDs
+// are made of it.
+func systemKey(id string) string { return plain(id, maxTitle) }
+
 // identify takes the system's id and name from the documents that are carried
 // on, where the options do not have them, so that the package keeps its
-// identity.
+// identity. A plan that does not say which system it is about is about any.
 func (o Options) identify() (Options, error) {
 	about := system.System{}
 	if o.System != nil {
 		about = *o.System
+		about.ID = systemKey(about.ID)
 	}
 	if o.SSP != "" {
 		id, name, err := sspSystem(o.SSP)
+		id = systemKey(id)
 		switch {
 		case err != nil:
 			return o, err
-		case about.ID != "" && id != about.ID:
+		case about.ID != "" && id != about.ID && id != system.ToBeCompleted:
 			return o, fmt.Errorf("%s: is the plan of the system %q, but the system file says %q: remove the plan, or choose another directory, to start anew; or write the id into it", o.SSP, id, about.ID)
 		case id != system.ToBeCompleted:
 			about.ID = id
@@ -141,7 +150,7 @@ func (o Options) identify() (Options, error) {
 		if err != nil {
 			return o, err
 		}
-		if about.ID == "" && id != unnamedSystem {
+		if id = systemKey(id); about.ID == "" && id != unnamedSystem {
 			about.ID = id
 		}
 	}
@@ -181,10 +190,4 @@ func join[T ~string](values []T) string {
 		texts = append(texts, string(v))
 	}
 	return strings.Join(texts, ", ")
-}
-
-// sspSystem is the id and the name of the system in a system security plan.
-func sspSystem(path string) (id, name string, err error) {
-	id, err = sspSystemID(path)
-	return id, "", err
 }

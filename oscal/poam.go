@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 
@@ -20,12 +21,13 @@ type poam struct {
 	evidence map[shca.CheckID][]*shca.ControlResult
 	previous *previous
 
-	read    map[string]bool                  // accounts with findings
-	failing map[shca.CheckID]map[string]bool // accounts in which checks fail
+	failing map[shca.CheckID]map[string]bool // scopes in which checks fail
+	mended  map[shca.CheckID]map[string]bool // scopes in which they failed before and now pass
 
 	items    []json.RawMessage
 	risks    []json.RawMessage
 	findings []*o.Finding
+	related  []*object                 // the findings with all their references
 	about    map[shca.ControlID]string // UUIDs of the findings by their control
 
 	// active are the checks that the plan has an item for and the assessment
@@ -33,6 +35,8 @@ type poam struct {
 	active map[shca.CheckID]bool
 	made   map[string]bool // UUIDs of what is made anew
 	kept   map[string]bool // UUIDs of what is taken from the previous plan as it was
+
+	open, overdue int // items that this program keeps
 
 	changed bool // an item or a risk is new or not as it was
 	same    bool // nothing at all changed since the previous plan
@@ -44,7 +48,7 @@ func (b *bundle) poamReason() string {
 		return ""
 	}
 	if b.POAM != "" {
-		if some, err := hasItems(b.POAM); some || err != nil {
+		if some, err := hasContent(b.POAM); some || err != nil {
 			return "" // writing it tells the error
 		}
 	}
@@ -59,7 +63,7 @@ func (b *bundle) poamReason() string {
 func (b *bundle) writePOAM(ctx context.Context, w io.Writer) error {
 	m := &poam{
 		bundle: b, evidence: b.evidence(), about: map[shca.ControlID]string{},
-		read: map[string]bool{}, failing: map[shca.CheckID]map[string]bool{},
+		failing: map[shca.CheckID]map[string]bool{}, mended: map[shca.CheckID]map[string]bool{},
 		active: map[shca.CheckID]bool{}, made: map[string]bool{}, kept: map[string]bool{},
 	}
 	var err error
@@ -83,11 +87,28 @@ func (b *bundle) writePOAM(ctx context.Context, w io.Writer) error {
 	return m.write(ctx, w)
 }
 
-// locate finds out which accounts have findings, and in which of them checks
-// fail.
+// scopeOf names the account and the region of a finding.
+func scopeOf(f *shca.Finding) string {
+	return plain(cmp.Or(f.AccountID, "-")+" "+cmp.Or(f.Region, "-"), maxValue)
+}
+
+// locate finds out where checks fail, and where those of the previous plan pass:
+// there, findings passed, and none is suppressed or undecided.
 func (m *poam) locate(ctx context.Context) error {
-	for _, a := range m.survey.accounts {
-		m.read[plain(a.id, maxValue)] = true
+	before, err := m.failedBefore()
+	if err != nil {
+		return err
+	}
+	unclear := map[shca.CheckID]map[string]bool{}
+	names := map[string]string{} // each once
+	note := func(in map[shca.CheckID]map[string]bool, id shca.CheckID, scope string) {
+		if in[id] == nil {
+			in[id] = map[string]bool{}
+		}
+		if names[scope] == "" {
+			names[scope] = scope
+		}
+		in[id][names[scope]] = true
 	}
 	for f, err := range m.assessment.Findings {
 		if err == nil {
@@ -96,19 +117,58 @@ func (m *poam) locate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if f.Disposition != shca.Assessed || f.Status != shca.Failed || f.AccountID == "" {
-			continue
-		}
 		c := m.result(f)
 		if c == nil {
 			continue
 		}
-		if m.failing[c.ID] == nil {
-			m.failing[c.ID] = map[string]bool{}
+		scope := scopeOf(f)
+		switch {
+		case f.Disposition == shca.Assessed && f.Status == shca.Failed:
+			note(m.failing, c.ID, scope)
+		case !before[c.ID][scope]:
+		case f.Disposition == shca.Assessed && f.Status == shca.Passed:
+			note(m.mended, c.ID, scope)
+		default:
+			note(unclear, c.ID, scope)
 		}
-		m.failing[c.ID][plain(f.AccountID, maxValue)] = true
+	}
+	for id, scopes := range unclear {
+		for scope := range scopes {
+			delete(m.mended[id], scope)
+		}
 	}
 	return nil
+}
+
+// failedBefore are the scopes in which checks failed as far as the previous plan
+// knows.
+func (m *poam) failedBefore() (map[shca.CheckID]map[string]bool, error) {
+	before := map[shca.CheckID]map[string]bool{}
+	for i := range m.assessment.Checks {
+		id := m.assessment.Checks[i].ID
+		q := m.previous.pieces[riskUUID(m.bundle, id)]
+		if q == nil {
+			continue
+		}
+		risk, err := readObject(q.raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.POAM, located(q.pointer, err))
+		}
+		all, err := risk.properties()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.POAM, located(q.pointer, err))
+		}
+		for _, p := range all {
+			if !p.own("failing-scope") {
+				continue
+			}
+			if before[id] == nil {
+				before[id] = map[string]bool{}
+			}
+			before[id][p.Value] = true
+		}
+	}
+	return before, nil
 }
 
 // write writes the plan; it may be called again.
@@ -134,7 +194,7 @@ func (m *poam) write(ctx context.Context, w io.Writer) error {
 			out.value("system-id", id)
 			out.array("poam-items", each(m.items))
 			out.array("findings", func(element func(any)) {
-				each(m.findings)(element)
+				each(m.related)(m.with("findings", out, element))
 				m.rest("findings", m.kept, nil)(element)
 			})
 			out.array("risks", each(m.risks))
@@ -169,6 +229,7 @@ func (m *poam) writeObserved(ctx context.Context, out *stream) {
 		},
 	}
 	out.array("observations", func(element func(any)) {
+		add := m.with("observations", out, element)
 		err := v.observe(ctx, func(ob *o.Observation) {
 			if ob.Subjects != nil {
 				for _, s := range *ob.Subjects {
@@ -177,7 +238,7 @@ func (m *poam) writeObserved(ctx context.Context, out *stream) {
 					}
 				}
 			}
-			element(ob)
+			add(ob)
 		})
 		if err != nil {
 			out.fail(err)
@@ -196,24 +257,24 @@ func (m *poam) writeDefinitions(out *stream, needed, listed map[string]bool, ite
 		out.array("components", func(element func(any)) {
 			for _, c := range m.components(m.survey) {
 				if needed[c.UUID] {
-					element(c)
+					m.with("components", out, element)(c)
 				}
 			}
 			m.rest("components", kept, needed)(element)
 		})
 		out.array("inventory-items", func(element func(any)) {
-			if err := items.each(element); err != nil {
+			if err := items.each(m.with("inventory-items", out, element)); err != nil {
 				out.fail(err)
 			}
 			m.rest("inventory-items", kept, listed)(element)
 		})
 		out.object("assessment-assets", func() {
 			out.array("components", func(element func(any)) {
-				each(*assets.Components)(element)
+				each(*assets.Components)(m.with("assets", out, element))
 				m.rest("assets", kept, needed)(element)
 			})
 			out.array("assessment-platforms", func(element func(any)) {
-				each(assets.AssessmentPlatforms)(element)
+				each(assets.AssessmentPlatforms)(m.with("platforms", out, element))
 				m.rest("platforms", kept, nil)(element)
 			})
 			m.previous.others(poamPointer+"/local-definitions/assessment-assets", out)
@@ -271,15 +332,60 @@ func (m *poam) makeFindings() {
 }
 
 // relateFindings drops from the findings the references to what is not in the
-// plan: checks that pass.
-func (m *poam) relateFindings() {
+// plan: checks that pass. References that somebody added stay.
+func (m *poam) relateFindings() error {
 	for _, f := range m.findings {
 		f.RelatedObservations = filter(f.RelatedObservations, func(r o.RelatedObservation) bool { return m.has(r.ObservationUuid) })
 		f.RelatedRisks = filter(f.RelatedRisks, func(r o.AssociatedRisk) bool { return m.has(r.RiskUuid) })
 		if f.RelatedRisks == nil && f.Target.Status.Reason == "fail" {
 			f.Target.Status.Reason = "other" // the user's plan has another risk for it
 		}
+		v, err := objectOf(f)
+		if err == nil {
+			err = m.relateForeign(v)
+		}
+		if err != nil {
+			return err
+		}
+		m.related = append(m.related, v)
 	}
+	return nil
+}
+
+// relateForeign adds to a finding the references that somebody added to it before,
+// to objects of theirs: those to this program's own come and go with the checks
+// that are evidence for the control.
+func (m *poam) relateForeign(v *object) error {
+	q := m.previous.pieces[v.text("uuid")]
+	if q == nil || q.list != "findings" {
+		return nil
+	}
+	before, err := readObject(q.raw)
+	if err != nil {
+		return located(q.pointer, err)
+	}
+	for key, idKey := range map[string]string{"related-observations": "observation-uuid", "related-risks": "risk-uuid"} {
+		was, err := before.objects(key)
+		if err != nil {
+			return located(q.pointer, err)
+		}
+		now, err := v.objects(key)
+		if err != nil {
+			return err
+		}
+		var own []string
+		for _, r := range now {
+			own = append(own, r.text(idKey))
+		}
+		for _, r := range m.foreign(was, key, idKey, before.text("title"), own, shca.OtherChecks) {
+			if err := v.push(key, r); err != nil {
+				return err
+			}
+			m.keep(m.kept, nil, r.values[idKey])
+		}
+	}
+	slices.Sort(v.keys) // in the order of all others
+	return nil
 }
 
 // has reports whether the object is in the plan.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
 )
 
 // poamLine is an item of the plan: as it was, brought up to date, or new.
@@ -23,9 +25,17 @@ func (m *poam) carryOn() error {
 	m.markMade(lines)
 	m.makeFindings()
 	m.keepOthers(lines)
-	m.relateFindings()
+	if err := m.keepAdditions(); err != nil {
+		return err
+	}
+	if err := m.relateFindings(); err != nil {
+		return fmt.Errorf("%s: %w", m.POAM, err)
+	}
 	if err := m.updateItems(lines); err != nil {
 		return fmt.Errorf("%s: %w", m.POAM, err) // only what was there can be wrong
+	}
+	if m.overdue > 0 {
+		m.Logger.Info(fmt.Sprintf("%s of %s open items are past their deadline", show.Number(m.overdue), show.Number(m.open)), "document", POAMFile)
 	}
 	for _, list := range []string{"observations", "findings", "risks", "poam-items"} {
 		for _, q := range m.previous.lists[list] {
@@ -56,7 +66,7 @@ func (m *poam) lines() []poamLine {
 			l.check = c
 		case c != nil:
 			m.Logger.Info("not updated: the item has no managed-by", "item", q.name())
-		case q.managed && q.uuid == itemUUID(m.bundle, q.check):
+		case q.managed && q.ours: // its check-id may not be to the letter
 			l.quiet = true
 		}
 		there[c] = true
@@ -240,14 +250,26 @@ func (m *poam) quiet(was *piece) (json.RawMessage, error) {
 	if err != nil {
 		return nil, located(was.pointer, err)
 	}
-	if risk := m.previous.pieces[riskUUID(m.bundle, was.check)]; risk != nil {
+	related, err := item.objects("related-risks")
+	if err != nil {
+		return nil, located(was.pointer, err)
+	}
+	for _, r := range related {
+		risk := m.previous.pieces[strings.ToLower(r.text("risk-uuid"))]
+		if risk == nil || risk.list != "risks" || !risk.ours {
+			continue
+		}
 		v, err := readObject(risk.raw)
 		if err != nil {
 			return nil, located(risk.pointer, err)
 		}
+		if err := m.itemStatus(item, v); err != nil {
+			return nil, located(was.pointer, err)
+		}
 		if v.text("status") == closed {
 			return encode(item)
 		}
+		break
 	}
 	if err := m.noData(item, was.name()); err != nil {
 		return nil, located(was.pointer, err)

@@ -59,9 +59,9 @@ func poamID(b *bundle, id shca.CheckID) string {
 
 // newRisk is the risk of a failing check as in the results, and what somebody
 // plans to do about it.
-func (m *poam) newRisk(c *shca.CheckResult) *o.Risk {
-	risk := m.risk(m.survey, c, m.evidence[c.ID])
-	*risk.Remediations = append(*risk.Remediations, plannedResponse(risk.UUID, m.firstSeen(m.survey, c), *risk.Deadline))
+func (m *poam) newRisk(c *shca.CheckResult, due term) *o.Risk {
+	risk := m.risk(m.survey, c, m.evidence[c.ID], due)
+	*risk.Remediations = append(*risk.Remediations, plannedResponse(risk.UUID, due.first, due.deadline))
 	return risk
 }
 

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/go-shca/shca/system"
 )
@@ -20,7 +21,14 @@ import (
 func (m *poam) poamMetadata() (any, error) {
 	fresh := m.bundle.metadata("Plan of action and milestones: "+m.systemName(), cmp.Or(m.System.Version, m.runVersion()))
 	if m.previous.metadata == nil {
-		return fresh, nil
+		v, err := objectOf(fresh)
+		if err == nil {
+			err = setVersion(v, fresh.Version)
+		}
+		if err == nil && fresh.Remarks != "" {
+			err = v.setDigest("remarks", fresh.Remarks)
+		}
+		return v, err
 	}
 	v, err := readObject(m.previous.metadata)
 	if err != nil {
@@ -35,6 +43,9 @@ func (m *poam) poamMetadata() (any, error) {
 	for _, p := range *fresh.Props {
 		err = errors.Join(err, v.setProperty(p))
 	}
+	if err = errors.Join(err, m.incomplete(v, fresh.Remarks)); err != nil {
+		return nil, fmt.Errorf("%s: %s/metadata: %w", m.POAM, poamPointer, err)
+	}
 	parties, roles := m.named()
 	err = errors.Join(err,
 		merge(v, "roles", "id", *fresh.Roles, roles),
@@ -47,9 +58,61 @@ func (m *poam) poamMetadata() (any, error) {
 		return nil, fmt.Errorf("%s: %s/metadata: %w", m.POAM, poamPointer, err)
 	}
 	if !m.same || v.text("last-modified") == "" || v.text("version") == "" {
-		err = errors.Join(v.set("last-modified", fresh.LastModified), v.set("version", fresh.Version))
+		err = v.set("last-modified", fresh.LastModified)
+		if own, failed := m.ownVersion(v, fresh.Version); own {
+			err = errors.Join(err, setVersion(v, fresh.Version))
+		} else {
+			err = errors.Join(err, failed)
+		}
 	}
 	return v, err
+}
+
+// ownVersion reports whether the plan's version is from this program.
+func (m *poam) ownVersion(metadata *object, fresh string) (bool, error) {
+	was := metadata.text("version")
+	digest, err := metadata.property("managed-digest", "version")
+	return was == "" || was == fresh || isRunVersion(was) || digest == digestOf(was), err
+}
+
+// isRunVersion reports whether the version is that of a run: nobody writes such.
+func isRunVersion(version string) bool {
+	_, err := time.Parse(runVersionLayout, version)
+	return err == nil
+}
+
+// setVersion sets the version, and tells one that is not of a run apart from
+// somebody's.
+func setVersion(metadata *object, version string) error {
+	if err := metadata.set("version", version); err != nil {
+		return err
+	}
+	if isRunVersion(version) {
+		return metadata.dropPropertyOf("managed-digest", "version")
+	}
+	return metadata.setDigest("version", version)
+}
+
+// incomplete says in the metadata that the assessment is not complete, or no
+// longer. Remarks that somebody wrote stay.
+func (m *poam) incomplete(metadata *object, remarks string) error {
+	const key = "remarks"
+	was := metadata.text(key)
+	digest, err := metadata.property("managed-digest", key)
+	if err != nil {
+		return err
+	}
+	_, there := metadata.values[key]
+	own := digest != "" && digest == digestOf(was)
+	switch {
+	case remarks != "" && (own || !there):
+		return errors.Join(metadata.set(key, remarks), metadata.setDigest(key, remarks))
+	case remarks != "":
+		return nil
+	case own:
+		metadata.remove(key)
+	}
+	return errors.Join(metadata.dropProperty("input-complete"), metadata.dropPropertyOf("managed-digest", key))
 }
 
 // named are the ids of the parties and roles that the system file tells about.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 
@@ -38,6 +39,7 @@ type piece struct {
 	check   shca.CheckID // that it is about, as far as properties can say
 	managed bool         // this program keeps it up to date
 	poamID  string
+	more    *object // what people added to it, if it is made anew
 }
 
 type member struct {
@@ -57,7 +59,10 @@ func (b *bundle) readPrevious() (*previous, error) {
 	if err := readPOAM(b.POAM, p.add); err != nil {
 		return nil, err
 	}
-	err := p.checkSystem(b)
+	err := p.checkTime(b)
+	if err == nil {
+		err = p.checkSystem(b)
+	}
 	if err == nil {
 		err = p.index(b)
 	}
@@ -107,6 +112,9 @@ func (p *previous) index(b *bundle) error {
 			if err := p.read(q, fixed); err != nil {
 				return located(q.pointer, err)
 			}
+			if q.poamID != "" {
+				p.poamIDs[q.poamID] = true
+			}
 			if q.uuid == "" {
 				continue
 			}
@@ -143,7 +151,6 @@ func (p *previous) read(q *piece, fixed map[string]bool) error {
 		switch {
 		case f.Ns == fedrampNamespace && strings.EqualFold(f.Name, "POAM-ID"):
 			q.poamID = f.Value
-			p.poamIDs[f.Value] = true
 		case f.Ns != Namespace:
 		case f.Name == "managed-by":
 			q.managed = f.Value == managedBy
@@ -168,20 +175,38 @@ func (b *bundle) fixedUUIDs() map[string]bool {
 	return fixed
 }
 
+// checkTime makes sure that the plan does not know better already: what an older
+// assessment found must not undo what a newer one did.
+func (p *previous) checkTime(b *bundle) error {
+	if p.metadata == nil {
+		return nil
+	}
+	v, err := readObject(p.metadata)
+	if err != nil {
+		return located(poamPointer+"/metadata", err)
+	}
+	at, err := time.Parse(time.RFC3339, v.text("last-modified"))
+	if err != nil || !b.now.Before(at.Truncate(time.Second)) {
+		return nil // what is no time is no reason either
+	}
+	return fmt.Errorf("%s/metadata/last-modified: the plan is of %s, the assessment older, of %s; give the plan as it was then, or write to another directory, without a plan",
+		poamPointer, at.UTC().Format(time.RFC3339), rfc3339(b.now))
+}
+
 // checkSystem makes sure that the plan is about the assessed system. A plan that
 // was written before the system had a name is adopted.
 func (p *previous) checkSystem(b *bundle) error {
 	if p.systemID == nil {
 		return nil
 	}
-	switch of, id := p.systemID.text("id"), plain(b.system, maxValue); of {
-	case "", id:
+	switch of := systemKey(p.systemID.text("id")); of {
+	case "", b.system:
 		return nil
 	case unnamedSystem:
 		return p.adopt(b)
 	default:
 		return fmt.Errorf("%s/system-id/id: the plan is about the system %.80q, this assessment about %.80q; give the plan of this system, or none to begin a new one",
-			poamPointer, of, id)
+			poamPointer, of, b.system)
 	}
 }
 
@@ -207,8 +232,13 @@ func (p *previous) adopt(b *bundle) error {
 			continue
 		}
 		for _, f := range *risk.Props {
-			if id := shca.CheckID(f.Value); f.Ns == Namespace && f.Name == "check-id" && risk.UUID == riskUUID(&before, id) {
-				rename(func(b *bundle) []string { return b.checkUUIDs(id, risk.RiskLog) })
+			if f.Ns != Namespace || f.Name != "check-id" {
+				continue
+			}
+			for _, id := range b.checksNamed(f.Value) {
+				if strings.EqualFold(risk.UUID, riskUUID(&before, id)) {
+					rename(func(b *bundle) []string { return b.checkUUIDs(id, risk.RiskLog) })
+				}
 			}
 		}
 	}
@@ -221,6 +251,18 @@ func (p *previous) adopt(b *bundle) error {
 	p.metadata = json.RawMessage(renamed.Replace(string(p.metadata)))
 	b.Logger.Info("the plan of the system without a name becomes the plan of this one", "document", b.POAM, "system", b.system)
 	return nil
+}
+
+// checksNamed are the checks whose id a property may mean: a value is the id in
+// one line, and clipped.
+func (b *bundle) checksNamed(value string) []shca.CheckID {
+	ids := []shca.CheckID{shca.CheckID(value)}
+	for i := range b.assessment.Checks {
+		if id := b.assessment.Checks[i].ID; string(id) != value && plain(string(id), maxValue) == value {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // systemUUIDs are the UUIDs that a plan of the system has whatever is in it.
@@ -240,8 +282,14 @@ func (b *bundle) checkUUIDs(id shca.CheckID, log *o.RiskLog) []string {
 		newUUID("response", risk, "recommendation"), plannedUUID(risk), mendedUUID(risk),
 	}
 	if log != nil {
-		for _, e := range log.Entries {
-			all = append(all, logUUID(risk, e.Start.UTC(), e.StatusChange))
+		for i, e := range log.Entries {
+			repeat := 0
+			for _, other := range log.Entries[:i] {
+				if other.Start.Equal(e.Start) && other.StatusChange == e.StatusChange {
+					repeat++
+				}
+			}
+			all = append(all, logUUID(risk, e.Start, e.StatusChange, repeat))
 		}
 	}
 	return all

@@ -60,10 +60,18 @@ func poamSystemID(path string) (string, error) {
 	return id, err
 }
 
-// hasItems reports whether the plan at the path has an item.
-func hasItems(path string) (some bool, err error) {
-	err = readPOAM(path, func(_, list string, _ json.RawMessage) error {
-		if list != "poam-items" {
+// hasContent reports whether the plan at the path has something to carry on: an
+// item, or something else that is not this program's.
+func hasContent(path string) (some bool, err error) {
+	err = readPOAM(path, func(_, list string, raw json.RawMessage) error {
+		switch list {
+		case "risks", "findings", "observations":
+			q := &piece{list: list, raw: raw}
+			if err := new(previous).read(q, nil); err != nil || q.ours {
+				return err
+			}
+		case "poam-items":
+		default:
 			return nil
 		}
 		some = true

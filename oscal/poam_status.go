@@ -2,9 +2,11 @@ package oscal
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 
@@ -16,12 +18,12 @@ import (
 const closed = "closed"
 
 // status moves the risk on if the findings say so. Only a change is logged.
-func (u *itemUpdate) status(fresh *o.Risk, unread []string) error {
+func (u *itemUpdate) status(fresh *o.Risk, left []string) error {
 	t, was := u.check.Tally, u.risk.text("status")
 	if err := u.sinceWhen(was); err != nil {
 		return err
 	}
-	deviates, err := u.deviates(was)
+	deviates, err := deviates(u.risk)
 	if err != nil {
 		return err
 	}
@@ -31,7 +33,7 @@ func (u *itemUpdate) status(fresh *o.Risk, unread []string) error {
 	case t.Failed > 0 && was == closed && !deviates:
 		return u.reopen(fresh)
 	case t.Failed > 0:
-		last, err := u.lastStatus()
+		last, err := lastStatus(u.risk)
 		if err != nil || was != last || was == fresh.Status {
 			return err // as it should be, or somebody set it
 		}
@@ -43,14 +45,61 @@ func (u *itemUpdate) status(fresh *o.Risk, unread []string) error {
 		u.Logger.Info("passes now, but a deviation has the say", "item", u.name, "status", was)
 	case !u.assessment.Complete():
 		u.Logger.Warn("stays open: no failure was read, but not all could be read", "item", u.name)
-	case len(unread) > 0:
-		u.Logger.Warn("stays open: no finding is of an account in which it failed", "item", u.name, "accounts", strings.Join(unread, ", "))
+	case len(left) > 0:
+		u.Logger.Warn("stays open: in accounts and regions where it failed nothing is known to pass", "item", u.name, "scopes", strings.Join(left, ", "))
 	default:
 		u.Logger.Info("closed", "item", u.name)
+		if err := u.past(); err != nil {
+			return err
+		}
 		return u.change(closed, closed, "Closed",
 			fmt.Sprintf("%s of the check passed; none failed, is undecided or suppressed.", show.Plural(t.Passed, "finding")))
 	}
 	return nil
+}
+
+// past says in the risk's own texts, unless somebody changed them, that the
+// weakness is gone.
+func (u *itemUpdate) past() error {
+	gone := "No finding of check " + title(string(u.check.ID), "without an id") + " fails any more; as of " + show.Date(u.now) + ", " +
+		show.Plural(u.check.Tally.Passed, "finding") + " passed."
+	for key, text := range map[string]string{"description": describe(u.check) + "\n\n" + gone, "statement": gone} {
+		if was, err := u.risk.property("managed-digest", key); err != nil || was != digestOf(u.risk.text(key)) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := u.text(u.risk, key, text, key+" of the risk"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// itemStatus says in an item whether its risk is open, and whether it is past its
+// deadline.
+func (m *poam) itemStatus(item, risk *object) error {
+	was := risk.text("status")
+	if was == "" {
+		return nil
+	}
+	status, overdue := "open", false
+	if was == closed {
+		status = closed
+	} else {
+		m.open++
+		at, err := time.Parse(time.RFC3339, risk.text("deadline"))
+		overdue = err == nil && at.Before(m.now) && was != "deviation-approved" // which has accepted it
+	}
+	if err := item.setProperty(prop("item-status", status)); err != nil {
+		return err
+	}
+	if !overdue {
+		return item.dropProperty("overdue")
+	}
+	m.overdue++
+	return item.setProperty(prop("overdue", "yes"))
 }
 
 // sinceWhen notes in the item since when nothing is decided about its weakness.
@@ -84,11 +133,11 @@ func stays(t shca.Tally) string {
 
 // deviates reports whether somebody decided about the risk, so that findings do
 // not: it is accepted, no risk at all, or about to be declared so.
-func (u *itemUpdate) deviates(status string) (bool, error) {
-	if strings.HasPrefix(status, "deviation-") {
+func deviates(risk *object) (bool, error) {
+	if strings.HasPrefix(risk.text("status"), "deviation-") {
 		return true, nil
 	}
-	all, err := u.risk.properties()
+	all, err := risk.properties()
 	return slices.ContainsFunc(all, func(p property) bool {
 		switch p.Ns {
 		case "", nistNamespace, fedrampNamespace:
@@ -130,10 +179,11 @@ func (u *itemUpdate) change(status, kind, headline, description string) error {
 	if err != nil {
 		return err
 	}
-	for _, raw := range entries {
-		if bytes.Contains(raw, []byte(e.UUID)) {
-			return nil // it is the same change
-		}
+	if n := len(entries); n > 0 && bytes.Contains(entries[n-1], []byte(e.UUID)) {
+		return nil // it is the same change
+	}
+	for repeat := 1; slices.ContainsFunc(entries, func(raw json.RawMessage) bool { return bytes.Contains(raw, []byte(e.UUID)) }); repeat++ {
+		e.UUID = logUUID(u.risk.text("uuid"), u.now, status, repeat)
 	}
 	if err := log.push("entries", e); err != nil {
 		return err
@@ -143,8 +193,8 @@ func (u *itemUpdate) change(status, kind, headline, description string) error {
 
 // lastStatus is the status that this program set, if nobody set one since; else
 // "".
-func (u *itemUpdate) lastStatus() (string, error) {
-	log, err := u.risk.object("risk-log")
+func lastStatus(risk *object) (string, error) {
+	log, err := risk.object("risk-log")
 	if err != nil {
 		return "", err
 	}
@@ -152,12 +202,14 @@ func (u *itemUpdate) lastStatus() (string, error) {
 	if err := log.get("entries", &entries); err != nil {
 		return "", fmt.Errorf("risk-log: %w", err)
 	}
-	for _, e := range slices.Backward(entries) {
+	for i, e := range slices.Backward(entries) {
 		if e.StatusChange == "" {
 			continue
 		}
-		if e.UUID == logUUID(u.risk.text("uuid"), e.Start.UTC(), e.StatusChange) {
-			return e.StatusChange, nil
+		for repeat := range i + 1 {
+			if strings.EqualFold(e.UUID, logUUID(risk.text("uuid"), e.Start, e.StatusChange, repeat)) {
+				return e.StatusChange, nil
+			}
 		}
 		return "", nil
 	}

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 
@@ -28,7 +27,15 @@ type itemUpdate struct {
 
 func (u *itemUpdate) run() error {
 	c := u.check
-	risk := u.newRisk(c)
+	due := u.newTerm(u.survey, c)
+	if u.risk != nil {
+		was, err := readTerm(u.risk)
+		if err != nil {
+			return err
+		}
+		due = u.term(u.survey, c, was)
+	}
+	risk := u.newRisk(c, due)
 	isNew, isNewRisk := u.item == nil, u.risk == nil
 	if err := u.begin(risk); err != nil {
 		return err
@@ -43,11 +50,19 @@ func (u *itemUpdate) run() error {
 			return err
 		}
 	}
-	unread, err := u.accounts()
+	if c.Tally.Failed > 0 || isNewRisk {
+		if err := u.controls(risk); err != nil {
+			return err
+		}
+	}
+	if err := u.due(due); err != nil {
+		return err
+	}
+	left, err := u.scopes()
 	if err != nil {
 		return err
 	}
-	if err := u.status(risk, unread); err != nil {
+	if err := u.status(risk, left); err != nil {
 		return err
 	}
 	observations := u.survey.related(c)
@@ -57,6 +72,9 @@ func (u *itemUpdate) run() error {
 		u.relate(u.item, "related-findings", "finding-uuid", u.findingsOf(c)),
 		u.relate(u.risk, "related-observations", "observation-uuid", observations),
 	); err != nil {
+		return err
+	}
+	if err := u.itemStatus(u.item, u.risk); err != nil {
 		return err
 	}
 	if isNew {
@@ -113,36 +131,51 @@ func (u *itemUpdate) text(v *object, key, text, what string) error {
 	case was == "":
 		return nil // whoever removed the digest wants to keep the text
 	case was != digestOf(text):
-		u.Logger.Warn("conflict: a text that somebody changed has news; theirs is kept", "item", u.name, "text", what)
+		u.conflict(what)
 	}
-	digest := prop("managed-digest", digestOf(text))
-	digest.Class = key
-	return v.setProperty(digest)
+	return v.setDigest(key, text)
 }
 
-// link renews the link to the producer's advice.
+// link renews the link to the producer's advice, unless somebody changed it.
 func (u *itemUpdate) link(risk *o.Risk) error {
 	if risk.Links == nil {
 		return nil
 	}
+	const class = "link"
 	link := (*risk.Links)[0]
 	links, err := u.risk.objects("links")
 	if err != nil {
 		return err
 	}
-	for _, v := range links {
-		if v.text("rel") != link.Rel || v.text("text") != link.Text {
-			continue
-		}
-		if v.text("href") == link.Href {
-			return nil
-		}
-		if err := v.set("href", link.Href); err != nil {
+	was, err := u.risk.property("managed-digest", class)
+	if err != nil || was == digestOf(link.Href) {
+		return err // there is no news, whatever became of it
+	}
+	i := slices.IndexFunc(links, func(v *object) bool {
+		href := v.text("href")
+		return href == link.Href || was == digestOf(href)
+	})
+	switch {
+	case i >= 0 && links[i].text("href") != link.Href:
+		if err := links[i].set("href", link.Href); err != nil {
 			return err
 		}
-		return u.risk.set("links", links)
+		err = u.risk.set("links", links)
+	case i < 0 && was == "" && slices.ContainsFunc(links, func(v *object) bool { return v.text("rel") == link.Rel && v.text("text") == link.Text }):
+		return nil // whoever removed the digest wants to keep the link
+	case i < 0 && was == "":
+		err = u.risk.push("links", link)
+	case i < 0:
+		u.conflict("link of the risk")
 	}
-	return u.risk.push("links", link)
+	if err != nil {
+		return err
+	}
+	return u.risk.setDigest(class, link.Href)
+}
+
+func (u *itemUpdate) conflict(what string) {
+	u.Logger.Warn("conflict: a text that somebody changed has news; theirs is kept", "item", u.name, "text", what)
 }
 
 // characterizations renews the initial facets that are from this program; those
@@ -161,38 +194,73 @@ func (u *itemUpdate) characterizations(risk *o.Risk) error {
 		if !bytes.Contains(v.values["origin"], []byte(u.tool().UUID)) {
 			continue
 		}
-		if err := renewFacets(v, fresh.Facets); err != nil {
+		if err := u.renewFacets(v, fresh.Facets); err != nil {
 			return fmt.Errorf("%s/%d: %w", key, i, err)
 		}
 	}
 	return u.risk.set(key, all)
 }
 
-func renewFacets(characterization *object, fresh []o.Facet) error {
-	facets, err := characterization.array("facets")
+// severityLabel is the facet that tells which severity the others were made of.
+const severityLabel = "severity-label"
+
+// renewFacets renews facets if the severity changed. A facet that is not what the
+// severity before made it was changed by somebody, and is kept.
+func (u *itemUpdate) renewFacets(characterization *object, fresh []o.Facet) error {
+	raw, err := characterization.array("facets")
 	if err != nil {
 		return err
 	}
-	changed := false
-	for i, raw := range facets {
-		var was o.Facet
-		if err := json.Unmarshal(raw, &was); err != nil {
+	facets := make([]o.Facet, len(raw))
+	label := ""
+	for i := range raw {
+		if err := json.Unmarshal(raw[i], &facets[i]); err != nil {
 			return fmt.Errorf("facets/%d: %w", i, err)
 		}
-		for _, f := range fresh {
-			if was.Name != f.Name || was.System != f.System || was.Value == f.Value || f.Props != nil && !isInitial(was) {
-				continue
-			}
-			if facets[i], err = withMember(raw, "value", f.Value); err != nil {
-				return fmt.Errorf("facets/%d: %w", i, err)
-			}
-			changed = true
+		if f := facets[i]; f.Name == severityLabel && f.System == Namespace {
+			label = f.Value
 		}
 	}
-	if !changed {
-		return nil
+	if label == "" || label == fresh[len(fresh)-1].Value {
+		return nil // whoever removed it wants to keep the others; or there is no news
 	}
-	return characterization.set("facets", facets)
+	before := facetsOf(label)
+	for _, f := range fresh {
+		i := slices.IndexFunc(facets, func(was o.Facet) bool {
+			return was.Name == f.Name && was.System == f.System && (f.Props == nil || isInitial(was))
+		})
+		switch {
+		case i < 0 && slices.ContainsFunc(before, func(b o.Facet) bool { return b.Name == f.Name }):
+			continue // somebody removed or adjusted it
+		case i < 0:
+			added, err := encode(f)
+			if err != nil {
+				return err
+			}
+			raw = append(raw, added)
+			continue
+		case facets[i].Value == f.Value:
+			continue
+		case !slices.ContainsFunc(before, func(b o.Facet) bool { return b.Name == f.Name && b.Value == facets[i].Value }):
+			u.conflict("facet " + f.Name + " of the risk")
+			continue
+		}
+		if raw[i], err = withMember(raw[i], "value", f.Value); err != nil {
+			return fmt.Errorf("facets/%d: %w", i, err)
+		}
+	}
+	return characterization.set("facets", raw)
+}
+
+// facetsOf are the facets of the severity with the label; only the label where
+// there is no such severity.
+func facetsOf(label string) []o.Facet {
+	for severity := range facetValues {
+		if severity.String() == label {
+			return facets(severity)
+		}
+	}
+	return []o.Facet{{Name: severityLabel, System: Namespace, Value: label}}
 }
 
 func isInitial(f o.Facet) bool {
@@ -209,11 +277,13 @@ func (u *itemUpdate) remediations(risk *o.Risk) error {
 	if err != nil {
 		return err
 	}
-	there := map[bool]bool{} // by whether it is advice
+	uuids, kinds := map[string]bool{}, map[bool]bool{} // kinds: whether it is advice
 	fresh := *risk.Remediations
 	for i, v := range responses {
-		there[v.text("lifecycle") == advice] = true
-		if v.text("uuid") != fresh[0].UUID {
+		uuid := strings.ToLower(v.text("uuid"))
+		uuids[uuid] = true
+		kinds[v.text("lifecycle") == advice] = true
+		if uuid != fresh[0].UUID {
 			continue
 		}
 		if err := u.text(v, "description", fresh[0].Description, advice); err != nil {
@@ -221,7 +291,7 @@ func (u *itemUpdate) remediations(risk *o.Risk) error {
 		}
 	}
 	for _, r := range fresh {
-		if there[r.Lifecycle == advice] {
+		if uuids[r.UUID] || kinds[r.Lifecycle == advice] {
 			continue
 		}
 		v, err := objectOf(r)
@@ -233,47 +303,85 @@ func (u *itemUpdate) remediations(risk *o.Risk) error {
 	return u.risk.set(key, responses)
 }
 
-// numbers renews the properties that this program owns, and sees to a deadline.
+// numbers renews the properties that this program owns.
 func (u *itemUpdate) numbers(risk *o.Risk) error {
-	was, err := u.risk.property("first-observed", "")
-	if err != nil {
-		return err
-	}
+	cited := true
 	for _, p := range *risk.Props {
-		switch {
-		case p.Ns == Namespace && p.Name == "first-observed" && !u.movesBack(was, p.Value):
-		case p.Ns == Namespace:
-			err = u.risk.setProperty(p)
-		case p.Ns == fedrampNamespace && u.check.Tally.Failed > 0:
-			err = u.risk.addProperty(p)
+		if p.Ns != Namespace {
+			continue
 		}
-		if err != nil {
+		cited = cited && p.Name != "uncited"
+		if err := u.risk.setProperty(p); err != nil {
 			return err
 		}
 	}
-	if _, ok := u.risk.values["deadline"]; !ok {
-		return u.risk.set("deadline", risk.Deadline)
+	if cited {
+		return u.risk.dropProperty("uncited")
 	}
 	return nil
 }
 
-// movesBack reports whether the weakness was first seen earlier than it was said
-// to be. It is never moved on.
-func (u *itemUpdate) movesBack(was, now string) bool {
-	before, err := time.Parse(time.RFC3339, was)
-	if err != nil {
-		return true
+// controls renews the controls that the risk is about, unless somebody changed
+// them; then it only adds.
+func (u *itemUpdate) controls(risk *o.Risk) error {
+	const name = "impacted-control-id"
+	ours := func(p o.Property) bool { return p.Ns == fedrampNamespace && p.Name == name }
+	var fresh []string
+	for _, p := range *risk.Props {
+		if ours(p) {
+			fresh = append(fresh, p.Value)
+		}
 	}
-	first, err := time.Parse(time.RFC3339, now)
-	return err == nil && u.check.Tally.Failed > 0 && first.Before(before)
+	all, err := u.risk.properties()
+	if err != nil {
+		return err
+	}
+	var was []string
+	for _, p := range all {
+		if ours(p.Property) {
+			was = append(was, p.Value)
+		}
+	}
+	before, err := u.risk.property("managed-digest", name)
+	if err != nil {
+		return err
+	}
+	theirs := false
+	if before == digestOf(strings.Join(was, " ")) {
+		all = slices.DeleteFunc(all, func(p property) bool { return ours(p.Property) && !slices.Contains(fresh, p.Value) })
+		if err := u.risk.setProperties(all); err != nil {
+			return err
+		}
+		was = slices.DeleteFunc(was, func(id string) bool { return !slices.Contains(fresh, id) })
+	} else {
+		theirs = before != "" || !subset(was, fresh)
+	}
+	for _, id := range fresh {
+		if err := u.risk.addProperty(fedramp(name, id)); err != nil {
+			return err
+		}
+		if !slices.Contains(was, id) {
+			was = append(was, id)
+		}
+	}
+	if theirs {
+		return nil
+	}
+	return u.risk.setDigest(name, strings.Join(was, " "))
 }
 
-// accounts renews the list of accounts in which the check fails. An account that
-// the assessment has no finding of stays on it, and is returned: an export of
-// other accounts says nothing about it.
-func (u *itemUpdate) accounts() (unread []string, err error) {
-	const name = "failing-account"
-	left := maps.Clone(u.failing[u.check.ID])
+// subset reports whether all of some are in the others.
+func subset(some, others []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(others, s) })
+}
+
+// scopes renews the list of the accounts and regions in which the check fails. One
+// in which it is not known to pass since stays on it, and is returned: an
+// assessment of others, or of a part, says nothing about it.
+func (u *itemUpdate) scopes() (left []string, err error) {
+	const name = "failing-scope"
+	id := u.check.ID
+	added := maps.Clone(u.failing[id])
 	all, err := u.risk.properties()
 	if err != nil {
 		return nil, err
@@ -281,23 +389,24 @@ func (u *itemUpdate) accounts() (unread []string, err error) {
 	var kept []property
 	for _, p := range all {
 		if p.own(name) {
-			if !u.read[p.Value] {
-				unread = append(unread, p.Value)
-			} else if !left[p.Value] {
-				continue
+			if !u.failing[id][p.Value] {
+				if u.assessment.Complete() && u.mended[id][p.Value] {
+					continue
+				}
+				left = append(left, p.Value)
 			}
-			delete(left, p.Value)
+			delete(added, p.Value)
 		}
 		kept = append(kept, p)
 	}
-	for _, id := range slices.Sorted(maps.Keys(left)) {
-		raw, err := encode(prop(name, id))
+	for _, scope := range slices.Sorted(maps.Keys(added)) {
+		raw, err := encode(prop(name, scope))
 		if err != nil {
 			return nil, err
 		}
 		kept = append(kept, property{raw: raw})
 	}
-	return unread, u.risk.setProperties(kept)
+	return left, u.risk.setProperties(kept)
 }
 
 // relate renews references: to what this program made, then to what somebody
@@ -308,16 +417,10 @@ func (u *itemUpdate) relate(v *object, key, idKey string, own []string) error {
 		return err
 	}
 	before := map[string]*object{}
-	var others []*object
 	for _, r := range was {
-		id := strings.ToLower(r.text(idKey))
-		before[id] = r
-		if q := u.previous.pieces[id]; q != nil && !q.ours && !slices.Contains(own, id) {
-			others = append(others, r)
-		} else if q == nil && !u.made[id] {
-			u.Logger.Warn("dropped: a reference to nothing in the document", "item", u.name, "reference", key, "uuid", id)
-		}
+		before[strings.ToLower(r.text(idKey))] = r
 	}
+	others := u.foreign(was, key, idKey, u.name, own, u.check.ID)
 	var all []*object
 	for _, id := range own {
 		r := before[id]

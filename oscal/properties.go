@@ -70,7 +70,6 @@ var Properties = []struct{ Name, Meaning string }{
 
 	{"managed-by", "program that keeps the object up to date; objects without it are the user's"},
 	{"managed-digest", "SHA-256 over the text that the program wrote, by which it sees whether somebody changed it"},
-	{"generated", "yes for text that the program wrote"},
 	{"as-of", "time of the assessment that the text is about"},
 	{"reopened-count", "how often the weakness came back after it was closed"},
 	{"no-data-since", "since when no finding tells whether the weakness is still there"},
@@ -81,7 +80,10 @@ var Properties = []struct{ Name, Meaning string }{
 	{"source-controls-unmapped", "controls of that catalog without a map"},
 	{"target-controls", "controls of the catalog that a mapping is to, without withdrawn ones"},
 	{"target-controls-unmapped", "controls of that catalog without a map, without withdrawn ones"},
-	{"failing-account", "AWS account in which the check fails, or failed when its findings were last read"},
+	{"failing-scope", "AWS account and region in which the check fails, or failed and is not known to pass since"},
+	{"reopened-at", "when the weakness last came back after it was closed; its deadline counts from then"},
+	{"item-status", "open or closed, as the risk of the item"},
+	{"overdue", "yes if the risk of the item is open past its deadline"},
 }
 
 // prop makes a property in this project's namespace. With an empty value, which
@@ -107,11 +109,14 @@ func fedramp(name, value string) o.Property {
 	return o.Property{Name: name, Ns: fedrampNamespace, Value: plain(value, maxValue)}
 }
 
-// props drops properties without a value; it is nil if none is left.
+// props drops properties without a value and those that are there already, which
+// NIST's tools refuse; it is nil if none is left.
 func props(all ...o.Property) *[]o.Property {
 	var some []o.Property
+	seen := make(map[o.Property]bool, len(all))
 	for _, p := range all {
-		if p.Value != "" {
+		if p.Value != "" && !seen[p] {
+			seen[p] = true
 			some = append(some, p)
 		}
 	}

@@ -42,13 +42,21 @@ func (b *bundle) deadline(severity shca.Severity, first time.Time) time.Time {
 	case shca.Medium:
 		days = cmp.Or(r.Moderate, d.Moderate)
 	}
-	return first.AddDate(0, 0, days)
+	if at, ok := stamp(first.AddDate(0, 0, min(days, maxDays))); ok {
+		return at
+	}
+	return lastDeadline
 }
 
-// risk is the weakness behind a failing check.
-func (b *bundle) risk(s *survey, c *shca.CheckResult, controls []*shca.ControlResult) *o.Risk {
-	first := b.firstSeen(s, c)
-	deadline := b.deadline(c.FailedSeverity, first)
+const maxDays = 365_000 // so many that no date overflows
+
+// lastDeadline is the last time that OSCAL can write.
+var lastDeadline = time.Date(2999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// risk is the weakness behind a failing check, first seen and due as the term
+// says.
+func (b *bundle) risk(s *survey, c *shca.CheckResult, controls []*shca.ControlResult, due term) *o.Risk {
+	first, deadline := due.first, due.deadline
 	uuid := riskUUID(b, c.ID)
 	status := "open"
 	if check := s.checks[c.ID]; check != nil && check.notified && !check.open {
@@ -95,13 +103,13 @@ func (s *survey) related(c *shca.CheckResult) []string {
 
 func facets(severity shca.Severity) []o.Facet {
 	if severity == shca.SeverityUnknown {
-		return []o.Facet{{Name: "severity-label", System: Namespace, Value: "UNKNOWN"}}
+		return []o.Facet{{Name: severityLabel, System: Namespace, Value: "UNKNOWN"}}
 	}
 	var all []o.Facet
 	for _, name := range []string{"severity", "likelihood", "impact"} {
 		all = append(all, o.Facet{Name: name, System: nistNamespace, Value: facetValues[severity], Props: props(nist("state", "initial"))})
 	}
-	return append(all, o.Facet{Name: "severity-label", System: Namespace, Value: severity.String()})
+	return append(all, o.Facet{Name: severityLabel, System: Namespace, Value: severity.String()})
 }
 
 // failures says how much fails.
@@ -138,16 +146,21 @@ func (b *bundle) recommendation(risk string, c *shca.CheckResult) o.Response {
 // logEntry is a change of a risk's status. The same change is the same entry.
 func (b *bundle) logEntry(risk string, at time.Time, status, headline, description string) o.RiskLogEntry {
 	return o.RiskLogEntry{
-		UUID: logUUID(risk, at, status), Title: headline, Description: description,
+		UUID: logUUID(risk, at, status, 0), Title: headline, Description: description,
 		Start: at, StatusChange: status,
 		LoggedBy: &[]o.LoggedBy{b.loggedBy()},
 		Props:    props(nist("type", "status-update")),
 	}
 }
 
-// logUUID identifies a change of a risk's status.
-func logUUID(risk string, at time.Time, status string) string {
-	return newUUID("risk-log", risk, at.UTC().Format(time.RFC3339), status)
+// logUUID identifies a change of a risk's status. Repeat counts the same changes
+// at the same time before it.
+func logUUID(risk string, at time.Time, status string, repeat int) string {
+	parts := []string{risk, at.UTC().Format(time.RFC3339), status}
+	if repeat > 0 {
+		parts = append(parts, strings.Repeat("+", repeat))
+	}
+	return newUUID("risk-log", parts...)
 }
 
 func (b *bundle) loggedBy() o.LoggedBy {

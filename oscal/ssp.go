@@ -10,7 +10,6 @@ import (
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 
 	"github.com/go-shca/shca"
-	"github.com/go-shca/shca/internal/show"
 	"github.com/go-shca/shca/system"
 )
 
@@ -31,7 +30,7 @@ func (b *bundle) writeSSP(ctx context.Context, w io.Writer) error {
 	parts := b.plannedParts()
 	return newStream(ctx, w).whole(sspKey, o.SystemSecurityPlan{
 		UUID:                  newUUID(sspKey, b.system),
-		Metadata:              b.metadata("System security plan: "+b.systemName(), b.documentVersion()),
+		Metadata:              b.sspMetadata(),
 		ImportProfile:         o.ImportProfile{Href: profileFile},
 		SystemCharacteristics: b.characteristics(),
 		SystemImplementation:  o.SystemImplementation{Users: opt(b.users()), Components: parts.components},
@@ -41,6 +40,26 @@ func (b *bundle) writeSSP(ctx context.Context, w io.Writer) error {
 			ImplementedRequirements: b.requirements(parts),
 		},
 	})
+}
+
+// sspMetadata is the metadata of a new plan. Other documents tell what one run
+// found, this one does not.
+func (b *bundle) sspMetadata() o.Metadata {
+	m := b.metadata("System security plan: "+b.systemName(), b.documentVersion())
+	m.Remarks = b.incompleteNote()
+	return m
+}
+
+// noteMark begins a paragraph of a plan's remarks that is this program's.
+const noteMark = "Note by shca: "
+
+// incompleteNote is a paragraph about an incomplete assessment; "" for one that
+// is complete.
+func (b *bundle) incompleteNote() string {
+	if b.assessment.Complete() {
+		return ""
+	}
+	return noteMark + "the assessment that brought this plan up to date was incomplete, so findings may be missing from what it says about automated checks."
 }
 
 // orOpen is the user's text as markup; without one it says that it is to be
@@ -278,25 +297,16 @@ func (b *bundle) requirements(parts plannedParts) []o.ImplementedRequirement {
 }
 
 // byHand says what people have to complete for the control. It is the user's
-// from the start: it has no managed-by, so no update touches it.
+// from the start, so no update touches it: it holds nothing that another run
+// would say differently.
 func (b *bundle) byHand(c *shca.ControlResult, statement, component string) o.ByComponent {
-	label := markup(c.ID.Label(), maxTitle)
-	text := system.ToBeCompleted + ": how the system implements " + label
-	if len(c.Checks) == 0 {
-		text += ". No automated check has a finding for it."
-		if narrative := prose(c.Narrative); narrative != "" {
-			text += "\n\nAs of " + show.Date(b.now) + ":\n\n" + narrative
-		}
+	text := system.ToBeCompleted + ": how the system implements " + markup(c.ID.Label(), maxTitle)
+	if len(c.Checks) == 0 && len(b.framework.ChecksFor(c.ID)) == 0 {
+		text += ". No automated check looks at it."
 	} else {
-		text += " beyond what automated checks cover. Their findings stand with the parts of the system that they look at, and cover a part of the control."
-		if len(c.Unseen) > 0 {
-			text += " As of " + show.Date(b.now) + ", " + show.Plural(len(c.Unseen), "check") + " mapped to it had no finding."
-		}
+		text += " beyond what automated checks look at."
 	}
-	return o.ByComponent{
-		UUID: byComponentUUID(b, statement, component), ComponentUuid: component, Description: text,
-		Props: props(prop("generated", "yes"), prop("as-of", rfc3339(b.now))),
-	}
+	return o.ByComponent{UUID: byComponentUUID(b, statement, component), ComponentUuid: component, Description: text}
 }
 
 func byComponentUUID(b *bundle, statement, component string) string {
@@ -305,20 +315,11 @@ func byComponentUUID(b *bundle, statement, component string) string {
 
 // byChecks says what the checks of a part of the system found. Properties mark
 // it as this program's, and by the digest a later update sees whether somebody
-// changed the text.
+// changed the text. Whether the control is implemented is for its owner to say.
 func (b *bundle) byChecks(c *shca.ControlResult, statement, component string, part checked) o.ByComponent {
 	text := part.text(c.ID)
 	return o.ByComponent{
 		UUID: byComponentUUID(b, statement, component), ComponentUuid: component, Description: text,
-		Props: b.managedProps(text), ImplementationStatus: implementation(part),
+		Props: b.managedProps(text),
 	}
-}
-
-// implementation is the implementation status that the checks justify; nil where
-// they justify none.
-func implementation(part checked) *o.ImplementationStatus {
-	if state := part.state(); state != "" {
-		return &o.ImplementationStatus{State: state, Remarks: automated}
-	}
-	return nil
 }

@@ -40,6 +40,7 @@ type ssp struct {
 	text     []byte  // as it was read, without a byte order mark
 	document *object // the root object
 	plan     *object // its member system-security-plan
+	version  string  // of OSCAL
 }
 
 // readSSP reads a system security plan and checks no more of it than that it is
@@ -63,12 +64,15 @@ func readSSP(path string) (*ssp, error) {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
 			line := 1 + bytes.Count(s.text[:min(int(syntax.Offset), len(s.text))], []byte("\n"))
-			return nil, fmt.Errorf("%s:%d: not JSON, which a system security plan has to be here: %w", path, line, err)
+			return nil, fmt.Errorf("%s: is not JSON: line %d: %w", path, line, err)
 		}
-		return nil, fmt.Errorf("%s: not JSON, which a system security plan has to be here: %w", path, err)
+		return nil, fmt.Errorf("%s: is not JSON: %w", path, err)
 	}
 	if s.document, err = readObject(whole); err != nil {
-		return nil, s.fail("%w", err)
+		return nil, s.fail("is no system security plan: %w", err)
+	}
+	if _, ok := s.document.values[sspKey]; !ok {
+		return nil, s.fail("is no system security plan: its root is %.80q", s.root())
 	}
 	if s.plan, err = s.child(s.document, s.place, sspKey); err != nil {
 		return nil, err
@@ -78,10 +82,20 @@ func readSSP(path string) (*ssp, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v := metadata.text("oscal-version"); !strings.HasPrefix(v, "1.") {
-		return nil, at.at("oscal-version").fail("%.40q is no version of OSCAL 1, the only one that can be updated", v)
+	if s.version = metadata.text("oscal-version"); !strings.HasPrefix(s.version, "1.") {
+		return nil, at.at("oscal-version").fail("%.40q is no version of OSCAL 1, the only one that can be updated", s.version)
 	}
 	return s, nil
+}
+
+// root is the name of the document's root, "" for an empty one.
+func (s *ssp) root() string {
+	for _, key := range s.document.keys {
+		if !strings.HasPrefix(key, "$") {
+			return key
+		}
+	}
+	return ""
 }
 
 // child is a member that must be there and be an object.
@@ -111,25 +125,30 @@ func (s *ssp) children(of *object, at place, key string) ([]*object, error) {
 	return children, nil
 }
 
-// sspSystemID is the first identifier of the system in the system security plan.
-func sspSystemID(path string) (string, error) {
+// sspSystem is the first identifier and the name of the system in the system
+// security plan at the path.
+func sspSystem(path string) (id, name string, err error) {
 	s, err := readSSP(path)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
+	return s.system()
+}
+
+func (s *ssp) system() (id, name string, err error) {
 	at := s.at(sspKey, "system-characteristics")
 	characteristics, err := s.child(s.plan, s.at(sspKey), "system-characteristics")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	ids, err := s.children(characteristics, at, "system-ids")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if len(ids) == 0 || ids[0].text("id") == "" {
-		return "", at.at("system-ids").fail("there is no id of the system")
+		return "", "", at.at("system-ids").fail("there is no id of the system")
 	}
-	return ids[0].text("id"), nil
+	return ids[0].text("id"), characteristics.text("system-name"), nil
 }
 
 // layOut prints the document in the layout that it had: its indentation, its

@@ -13,6 +13,7 @@ import (
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/render/rendertest"
 	"github.com/go-shca/shca/system"
@@ -78,7 +79,7 @@ func TestSSPRequirements(t *testing.T) {
 				got = append(got, r.ControlId)
 				by := *(*r.Statements)[0].ByComponents
 				if components[by[0].ComponentUuid] != "this-system" || !strings.HasPrefix(by[0].Description, system.ToBeCompleted+": ") ||
-					by[0].ImplementationStatus != nil || property(by[0].Props, oscal.Namespace, "managed-by") != "" {
+					by[0].ImplementationStatus != nil || by[0].Props != nil || strings.Contains(by[0].Description, "\n") || strings.Contains(by[0].Description, " mapped ") {
 					t.Errorf("%s: what people are to complete: %+v", r.ControlId, by[0])
 				}
 				for _, by := range by[1:] {
@@ -88,8 +89,8 @@ func TestSSPRequirements(t *testing.T) {
 						property(by.Props, oscal.Namespace, "managed-digest") != hex.EncodeToString(sum[:]) {
 						t.Errorf("%s: evidence: %+v", r.ControlId, by)
 					}
-					if by.ImplementationStatus != nil && (by.ImplementationStatus.State != "partial" || strings.Contains(by.Description, " 0 passed")) {
-						t.Errorf("%s: status %+v with %s", r.ControlId, by.ImplementationStatus, by.Description)
+					if by.ImplementationStatus != nil {
+						t.Errorf("%s: claims the status %+v", r.ControlId, by.ImplementationStatus)
 					}
 				}
 			}
@@ -224,6 +225,25 @@ func TestSSPHostileSystem(t *testing.T) {
 	for _, version := range oscal.Versions() {
 		for _, name := range []string{sspFile, componentFile} {
 			validText(t, version+" "+name, written(t, name, rendertest.Fixture(t), oscal.Options{Version: version, System: &s}))
+		}
+	}
+}
+
+// TestSSPByHand checks what is left to people: the same in every run, whatever
+// was found.
+func TestSSPByHand(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"ac-3": "TO BE COMPLETED: how the system implements AC-3 beyond what automated checks look at.",
+		"sc-7": "TO BE COMPLETED: how the system implements SC-7 beyond what automated checks look at.", // no finding
+		"at-1": "TO BE COMPLETED: how the system implements AT-1. No automated check looks at it.",
+	}
+	for _, a := range []*shca.Assessment{evidence(t, 0), evidence(t, 1, shca.Record{Finding: checkFinding("KMS.4", "SC-7", nil)})} {
+		plan := parseSSP(t, written(t, sspFile, a, oscal.Options{}))
+		for id, text := range want {
+			if got := answersOf(t, plan, id, id+"_smt")["This system"].Description; got != text {
+				t.Errorf("%s: %q, want %q", id, got, text)
+			}
 		}
 	}
 }

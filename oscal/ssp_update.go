@@ -2,15 +2,13 @@ package oscal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"slices"
 	"strings"
-	"time"
-
-	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/show"
@@ -59,6 +57,15 @@ func (b *bundle) writeUpdatedSSP(ctx context.Context, w io.Writer) error {
 
 func (u *sspUpdate) update(ctx context.Context) error {
 	root := u.at(sspKey)
+	if err := u.look(root); err != nil {
+		return err
+	}
+	if err := u.adopt(); err != nil {
+		return err
+	}
+	if err := u.completeness(root); err != nil {
+		return err
+	}
 	implementation, err := u.child(u.plan, root, "system-implementation")
 	if err != nil {
 		return err
@@ -119,22 +126,6 @@ func (u *sspUpdate) addComponents(implementation *object) error {
 	return errors.Join(implementation.push("components", u.added...), u.plan.set("system-implementation", implementation))
 }
 
-// touch sets the time of the last change, unless the document says that it was
-// changed later than the assessment was made.
-func (u *sspUpdate) touch(root place) error {
-	metadata, err := u.child(u.plan, root, "metadata")
-	if err != nil {
-		return err
-	}
-	if last, err := time.Parse(time.RFC3339, metadata.text("last-modified")); err == nil && last.After(u.b.now) {
-		return nil
-	}
-	if err := metadata.set("last-modified", u.b.now); err != nil {
-		return err
-	}
-	return u.plan.set("metadata", metadata)
-}
-
 // takeUUIDs notes every UUID in the document, so that none is given twice.
 func (u *sspUpdate) takeUUIDs() error {
 	d := json.NewDecoder(bytes.NewReader(u.text))
@@ -165,7 +156,7 @@ func (u *sspUpdate) freeUUID(kind string, key ...string) string {
 
 // component is the UUID of the component that stands for the part: this
 // program's own from an earlier update, else one of the same title, else one
-// that is added.
+// that is added: also again, if somebody deleted it and left the answers.
 func (u *sspUpdate) component(part checked) string {
 	if uuid := u.known(part); uuid != "" {
 		return uuid
@@ -192,7 +183,7 @@ func (u *sspUpdate) requirements(ctx context.Context, all []*object, at place) e
 		c := &u.b.assessment.Controls[i]
 		controls[controlID(c.ID)] = c
 	}
-	seen := map[string]bool{}
+	seen, known := map[string]bool{}, false
 	for i, r := range all {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -202,9 +193,14 @@ func (u *sspUpdate) requirements(ctx context.Context, all []*object, at place) e
 			continue // the first one holds the evidence
 		}
 		seen[id] = true
+		known = known || controls[id] != nil && controls[id].InBaseline
 		if err := u.updateRequirement(r, controls[id], at.at(i)); err != nil {
 			return err
 		}
+	}
+	if len(seen) > 0 && !known {
+		u.b.Logger.Warn("no control of the system security plan is in the baseline: it may be about another revision of the catalog",
+			"file", u.file, "controls", len(seen), "baseline", cmp.Or(u.b.assessment.BaselineName, u.b.assessment.Baseline))
 	}
 	var missing []string
 	for _, c := range u.b.reviewed() {
@@ -217,7 +213,7 @@ func (u *sspUpdate) requirements(ctx context.Context, all []*object, at place) e
 			"file", u.file, "controls", len(missing), "first", some(missing))
 	}
 	if len(u.answered) > 0 {
-		u.b.Logger.Warn("the system security plan has texts of its own where evidence would go; they were kept",
+		u.b.Logger.Info("the system security plan has texts of its own where evidence would go; they were kept",
 			"file", u.file, "texts", len(u.answered), "first", some(u.answered))
 	}
 	return nil
@@ -249,7 +245,7 @@ func (u *sspUpdate) answers(holder *object, at place) (*answers, error) {
 // find is the index of the first answer of the component; -1 if there is none.
 func (a *answers) find(component string) int {
 	return slices.IndexFunc(a.all, func(by *object) bool {
-		return component != "" && strings.EqualFold(by.text("component-uuid"), component)
+		return strings.EqualFold(by.text("component-uuid"), component)
 	})
 }
 
@@ -323,7 +319,7 @@ func (u *sspUpdate) putBack(r *requirement) error {
 
 // part updates, or adds, what the checks of a part are evidence for.
 func (u *sspUpdate) part(r *requirement, c *shca.ControlResult, part checked) error {
-	component := u.known(part)
+	component := u.component(part)
 	found, err := u.refreshAll(r, c, part, component)
 	if err != nil || found {
 		return err
@@ -338,7 +334,7 @@ func (u *sspUpdate) part(r *requirement, c *shca.ControlResult, part checked) er
 		return nil
 	}
 	statement := u.b.statementID(c.ID)
-	by := u.b.byChecks(c, statement, u.component(part), part)
+	by := u.b.byChecks(c, statement, component, part)
 	by.UUID = u.freeUUID("by-component", u.b.system, statement, by.ComponentUuid)
 	v, err := objectOf(by)
 	if err != nil {
@@ -352,9 +348,6 @@ func (u *sspUpdate) part(r *requirement, c *shca.ControlResult, part checked) er
 // refreshAll brings this program's answers of the component up to date, and
 // reports whether there is one.
 func (u *sspUpdate) refreshAll(r *requirement, c *shca.ControlResult, part checked, component string) (found bool, err error) {
-	if component == "" {
-		return false, nil
-	}
 	for _, a := range r.places {
 		for i, by := range a.all {
 			if !strings.EqualFold(by.text("component-uuid"), component) {
@@ -368,7 +361,7 @@ func (u *sspUpdate) refreshAll(r *requirement, c *shca.ControlResult, part check
 				continue
 			}
 			found = true
-			if err := u.refresh(by, a, i, part.text(c.ID), implementation(part), c.ID.Label()); err != nil {
+			if err := u.refresh(by, a, i, part.text(c.ID), c.ID.Label()); err != nil {
 				return false, err
 			}
 		}
@@ -415,7 +408,7 @@ func (u *sspUpdate) outdated(c *shca.ControlResult, places []*answers) error {
 			}
 			if owned && !current[strings.ToLower(by.text("component-uuid"))] {
 				text := "The last assessment had no finding of an automated check of this component for " + markup(label, maxTitle) + "."
-				if err := u.refresh(by, a, i, text, nil, label); err != nil {
+				if err := u.refresh(by, a, i, text, label); err != nil {
 					return err
 				}
 			}
@@ -439,9 +432,9 @@ func ownProperty(p *object, name string) bool {
 	return p.text("ns") == Namespace && p.text("name") == name
 }
 
-// refresh brings a by-component of this program up to date. A text that somebody
-// changed since this program wrote it is kept, with all that belongs to it.
-func (u *sspUpdate) refresh(by *object, a *answers, i int, text string, status *o.ImplementationStatus, label string) error {
+// refresh brings a by-component of this program up to date. One whose text
+// somebody changed since this program wrote it is theirs from then on.
+func (u *sspUpdate) refresh(by *object, a *answers, i int, text, label string) error {
 	all, err := u.children(by, a.at.at(i), "props")
 	if err != nil {
 		return err
@@ -454,10 +447,11 @@ func (u *sspUpdate) refresh(by *object, a *answers, i int, text string, status *
 	}
 	current := by.text("description")
 	if digest != digestOf(current) {
-		u.b.Logger.Warn("a text that was generated has been changed, and was kept",
+		u.b.Logger.Warn("a text that shca wrote has been changed: it is yours from now on, and no run changes it",
 			"file", u.file, "control", plain(label, maxTitle), "component", plain(u.byUUID[strings.ToLower(by.text("component-uuid"))], maxTitle),
 			"pointer", a.at.at(i).pointer)
-		return nil
+		a.changed = true
+		return disown(by)
 	}
 	changed := current != text
 	if changed {
@@ -469,12 +463,13 @@ func (u *sspUpdate) refresh(by *object, a *answers, i int, text string, status *
 	if err != nil {
 		return err
 	}
-	newStatus, err := refreshStatus(by, status)
-	if err != nil {
-		return a.at.at(i, "implementation-status").fail("%w", err)
-	}
-	a.changed = a.changed || changed || newProps || newStatus
+	a.changed = a.changed || changed || newProps
 	return nil
+}
+
+// disown drops from an object what makes it this program's.
+func disown(v *object) error {
+	return errors.Join(v.dropProperty("managed-by"), v.dropProperty("managed-digest"), v.dropProperty("as-of"))
 }
 
 // refreshProps sets the properties that tell of the text.
@@ -495,25 +490,4 @@ func (u *sspUpdate) refreshProps(by *object, all []*object, text string) (change
 		err = by.set("props", all)
 	}
 	return changed, err
-}
-
-// refreshStatus sets the implementation status, unless the one that is there is
-// not what this program writes: then somebody decided otherwise.
-func refreshStatus(by *object, status *o.ImplementationStatus) (bool, error) {
-	const key = "implementation-status"
-	ours := o.ImplementationStatus{State: statePartial, Remarks: automated}
-	current, err := by.object(key)
-	if err != nil {
-		return false, err
-	}
-	_, there := by.values[key]
-	isOurs := there && len(current.keys) == 2 && current.text("state") == ours.State && current.text("remarks") == ours.Remarks
-	switch {
-	case there && !isOurs, isOurs && status != nil, !there && status == nil:
-		return false, nil
-	case status == nil:
-		by.remove(key)
-		return true, nil
-	}
-	return true, by.set(key, status)
 }

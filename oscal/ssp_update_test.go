@@ -23,6 +23,7 @@ import (
 	"github.com/go-shca/shca/mapping"
 	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/render/rendertest"
+	"github.com/go-shca/shca/system"
 )
 
 // usersSSP is a plan as people write them: members in an order of their own,
@@ -85,22 +86,29 @@ func statementOf(n int, id string, answers ...string) string {
 	return fmt.Sprintf(`{"statement-id": %q, "uuid": "77777777-7777-4777-8777-%012d", "by-components": [%s]}`, id, n, strings.Join(answers, ", "))
 }
 
-// updated updates the plan and returns it with what was logged.
+// updated updates the plan and returns it with the warnings that were logged.
 func updated(t testing.TB, a *shca.Assessment, plan string) (text, logged string) {
+	t.Helper()
+	return updatedWith(t, a, plan, slog.LevelWarn)
+}
+
+// updatedWith is the same with what was logged from the level on.
+func updatedWith(t testing.TB, a *shca.Assessment, plan string, level slog.Level) (text, logged string) {
 	t.Helper()
 	path := oscal.TempFile(t, "ssp.json", plan)
 	var log bytes.Buffer
-	text = written(t, sspFile, a, oscal.Options{SSP: path, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))
+	text = written(t, sspFile, a, oscal.Options{SSP: path, Version: planVersion(t, plan), Logger: logger})
 	if after, err := os.ReadFile(path); err != nil || string(after) != plan {
 		t.Errorf("the user's file was changed, or %v", err)
 	}
-	var warnings []string
-	for line := range strings.Lines(log.String()) {
-		if strings.Contains(line, "level=WARN") {
-			warnings = append(warnings, line)
-		}
-	}
-	return text, strings.Join(warnings, "")
+	return text, log.String()
+}
+
+// planVersion is the version of OSCAL that the plan has.
+func planVersion(t testing.TB, plan string) string {
+	t.Helper()
+	return parseSSP(t, strings.TrimPrefix(plan, "\uFEFF")).Metadata.OscalVersion
 }
 
 // evidence is an assessment in which S3.8 and EC2.1 are evidence for AC-3 and
@@ -224,7 +232,7 @@ func TestSSPUpdatePlaces(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, members, statement, want string
-		warns                          bool
+		tells                          bool
 	}{
 		{"nothing yet", "", "ac-3_smt", "amazon s3, Amazon EC2", false},
 		{"the statement", `, "statements": [` + statementOf(1, "ac-3_smt", answer(1, usersSystem, "a")) + `]`, "ac-3_smt", "System, amazon s3, Amazon EC2", false},
@@ -235,7 +243,7 @@ func TestSSPUpdatePlaces(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			user := fmt.Sprintf(usersSSP, requirement(1, "ac-2", "")+", "+requirement(2, "ac-3", c.members))
-			text, logged := updated(t, evidence(t, 0), user)
+			text, logged := updatedWith(t, evidence(t, 0), user, slog.LevelInfo)
 			kept(t, user, text)
 			validText(t, c.name, withoutExtras(t, text))
 			plan := parseSSP(t, text)
@@ -243,7 +251,7 @@ func TestSSPUpdatePlaces(t *testing.T) {
 			if keysOf(got) != c.want {
 				t.Errorf("components at %q: %s, want %s", c.statement, keysOf(got), c.want)
 			}
-			if c.warns != (logged != "") || c.warns && (!strings.Contains(logged, "AC-3 amazon s3") || got["amazon s3"].Description != "ours") {
+			if c.tells != (logged != "") || c.tells && (!strings.Contains(logged, "AC-3 amazon s3") || got["amazon s3"].Description != "ours") {
 				t.Errorf("logged %s", logged)
 			}
 			if plan.Metadata.OscalVersion != "1.1.2" || plan.UUID != "11111111-1111-4111-8111-111111111111" || plan.ImportProfile.Href != "https://example.org/profile.json" ||
@@ -253,7 +261,7 @@ func TestSSPUpdatePlaces(t *testing.T) {
 			if n := len(plan.SystemImplementation.Components); n != 4 {
 				t.Errorf("%d components, want the user's two, EC2 and IAM", n)
 			}
-			again, logged2 := updated(t, evidence(t, 0), text)
+			again, logged2 := updatedWith(t, evidence(t, 0), text, slog.LevelInfo)
 			if again != text || strings.Count(logged2, "\n") != strings.Count(logged, "\n") {
 				t.Errorf("a second update differs, or logs something else (%s):\n%s", logged2, cmp.Diff(text, again))
 			}
@@ -351,11 +359,19 @@ func TestSSPUpdateKeepsEdits(t *testing.T) {
 		t.Errorf("the other text is as of %s", at)
 	}
 
-	// Somebody's decision on the status stays, while the text follows.
-	decided := strings.Replace(first, `"state": "partial"`, `"state": "implemented"`, 3)
+	if by := answersOf(t, plan, "ac-3", "ac-3_smt")["amazon s3"]; by.Props != nil || !strings.Contains(logged, "is yours from now on") {
+		t.Errorf("the user's answer has %+v, logged %s", by.Props, logged)
+	}
+	validText(t, "edited", withoutExtras(t, got))
+	if again, logged := updated(t, later, got); again != got || logged != "" {
+		t.Errorf("another update logged %q:\n%s", logged, cmp.Diff(got, again))
+	}
+
+	// Somebody's statement of the status stays, while the text follows.
+	decided := strings.Replace(first, byS3.Description+`",`, byS3.Description+`", "implementation-status": {"state": "partial", "remarks": "r"},`, 1)
 	got, logged = updated(t, later, decided)
 	by := answersOf(t, parseSSP(t, got), "ac-3", "ac-3_smt")["amazon s3"]
-	if by.ImplementationStatus.State != "implemented" || !strings.Contains(by.Description, "1 passed, 1 failed") || logged != "" {
+	if by.ImplementationStatus == nil || by.ImplementationStatus.State != "partial" || !strings.Contains(by.Description, "1 passed, 1 failed") || logged != "" {
 		t.Errorf("logged %q, wrote %+v", logged, by)
 	}
 
@@ -382,12 +398,12 @@ func TestSSPUpdateOutdated(t *testing.T) {
 	if keysOf(by) != "amazon s3, Amazon EC2" || logged != "" {
 		t.Errorf("components %s, logged %s", keysOf(by), logged)
 	}
-	if ec2 := by["Amazon EC2"]; !strings.Contains(ec2.Description, "no finding") || ec2.ImplementationStatus != nil {
+	if ec2 := by["Amazon EC2"]; !strings.Contains(ec2.Description, "no finding") {
 		t.Errorf("%+v", ec2)
 	}
 	validText(t, "outdated", withoutExtras(t, got))
 	back, _ := updated(t, evidence(t, 0), got)
-	if back := answersOf(t, parseSSP(t, back), "ac-3", "ac-3_smt")["Amazon EC2"]; back.ImplementationStatus == nil || !strings.Contains(back.Description, "1 passed") {
+	if back := answersOf(t, parseSSP(t, back), "ac-3", "ac-3_smt")["Amazon EC2"]; !strings.Contains(back.Description, "1 passed") {
 		t.Errorf("after findings came back: %+v", back)
 	}
 }
@@ -409,6 +425,40 @@ func TestSSPUpdateTwins(t *testing.T) {
 		t.Errorf("%d texts of evidence, want the user's 2 and 2 more", n)
 	}
 	unique(t, second)
+}
+
+// TestSSPUpdateDeletedComponent checks an update after somebody deleted a
+// component and left the answers that refer to it.
+func TestSSPUpdateDeletedComponent(t *testing.T) {
+	t.Parallel()
+	user := fmt.Sprintf(usersSSP, requirement(1, "ac-2", "")+", "+requirement(2, "ac-3", ""))
+	first, _ := updated(t, evidence(t, 0), user)
+	var document struct {
+		Plan o.SystemSecurityPlan `json:"system-security-plan"`
+	}
+	document.Plan = parseSSP(t, first)
+	components := &document.Plan.SystemImplementation.Components
+	*components = (*components)[:2] // the user's
+	raw, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, left := range map[string]string{
+		"managed": string(raw),
+		"theirs":  strings.ReplaceAll(string(raw), `"managed-by"`, `"was-managed-by"`),
+	} {
+		second, logged := updated(t, evidence(t, 0), left)
+		unique(t, second)
+		if logged != "" {
+			t.Errorf("%s: logged %s", name, logged)
+		}
+		if name == "managed" { // the name of the other's property is made up
+			validText(t, name, second)
+		}
+		if again, _ := updated(t, evidence(t, 0), second); again != second {
+			t.Errorf("%s: another update differs:\n%s", name, cmp.Diff(second, again))
+		}
+	}
 }
 
 // TestSSPUpdateTime checks that the time of the last change does not go back.
@@ -536,13 +586,13 @@ func TestSSPUpdateErrors(t *testing.T) {
 	t.Parallel()
 	good := fmt.Sprintf(usersSSP, requirement(2, "ac-3", ""))
 	for _, c := range []struct{ in, want string }{
-		{"", "ssp.json:1: not JSON, which a system security plan has to be here: unexpected end of JSON input"},
-		{"system-security-plan:\n", "ssp.json:1: not JSON"},
-		{"{\n\n\"a\": x}", "ssp.json:3: not JSON"},
-		{good + "x", "not JSON"},
-		{"[]", `ssp.json: "[]" is not a JSON object`},
-		{"{}", "ssp.json: there is no system-security-plan"},
-		{`{"catalog": {}}`, "ssp.json: there is no system-security-plan"},
+		{"", "ssp.json: is not JSON: line 1: unexpected end of JSON input"},
+		{"system-security-plan:\n", "ssp.json: is not JSON: line 1: invalid"},
+		{"{\n\n\"a\": x}", "ssp.json: is not JSON: line 3: "},
+		{good + "x", "is not JSON"},
+		{"[]", `ssp.json: is no system security plan: "[]" is not a JSON object`},
+		{"{}", `ssp.json: is no system security plan: its root is ""`},
+		{`{"$schema": "", "catalog": {}}`, `ssp.json: is no system security plan: its root is "catalog"`},
 		{`{"system-security-plan": 1}`, `ssp.json: /system-security-plan: "1" is not a JSON object`},
 		{`{"system-security-plan": {}}`, "ssp.json: /system-security-plan: there is no metadata"},
 		{strings.Replace(good, `"1.1.2"`, `"2.0.0"`, 1), `ssp.json: /system-security-plan/metadata/oscal-version: "2.0.0" is no version of OSCAL 1`},
@@ -576,13 +626,20 @@ func FuzzSSPUpdate(f *testing.F) {
 	options := mapping.Options{Baseline: catalogs.Baseline{Name: "few", Controls: []shca.ControlID{"ac-2", "ac-3"}}, Time: rendertest.Time.Add(time.Hour)}
 	a := rendertest.Assess(f, records{{Finding: checkFinding("S3.8", "AC-3", nil)}, {Finding: checkFinding("IAM.3", "AC-2", nil)}}, options)
 	path := filepath.Join(f.TempDir(), "ssp.json")
+	example := exampleSystem(f)
+	f.Add(strings.ReplaceAll(fmt.Sprintf(usersSSP, requirement(2, "ac-3", "")), "SYS-1", system.ToBeCompleted))
 	f.Fuzz(func(t *testing.T, plan string) {
+		adopt := strings.Contains(plan, `"`+system.ToBeCompleted+`"`)
 		write := func(text string) (string, error) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			var b bytes.Buffer
-			_, err := oscal.WriteDocument(t.Context(), &b, sspFile, a, oscal.Options{SSP: path})
+			with := oscal.Options{SSP: path}
+			if adopt {
+				with.System = example
+			}
+			_, err := oscal.WriteDocument(t.Context(), &b, sspFile, a, with)
 			return b.String(), err
 		}
 		first, err := write(plan)

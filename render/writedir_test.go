@@ -284,3 +284,28 @@ func file(name string) func(dir string) error {
 		return os.WriteFile(full, []byte("control,check\r\nAC-2,S3.8\r\n"), 0o600)
 	}
 }
+
+// TestWriteDirCarriesOn checks that what somebody wrote into a document that
+// people edit survives the next run.
+func TestWriteDirCarriesOn(t *testing.T) {
+	dir, a := t.TempDir(), rendertest.Fixture(t)
+	formats, err := render.Select([]string{"oscal"}, render.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file, before, after = "oscal/system-security-plan.json", "TO BE COMPLETED: how the system implements AC-3", "By a gate that we built, AC-3"
+	if _, err := render.WriteDir(t.Context(), dir, a, formats); err != nil {
+		t.Fatal(err)
+	}
+	text := tree(t, dir)[file]
+	if !strings.Contains(text, before) {
+		t.Fatalf("%s does not have %q:\n%s", file, before, text)
+	}
+	write(t, filepath.Join(dir, file), strings.Replace(text, before, after, 1))
+	if _, err := render.WriteDir(t.Context(), dir, a, formats); err != nil {
+		t.Fatal(err)
+	}
+	if text := tree(t, dir)[file]; !strings.Contains(text, after) {
+		t.Errorf("the edit is gone:\n%s", text)
+	}
+}

@@ -32,4 +32,7 @@ timed() {
 }
 timed "decode, sort, evaluate, one report" "$dir/shca" assess "$dir/findings.ndjson" --quiet --format md --out "$dir/out"
 timed "the same and every artifact" "$dir/shca" assess "$dir/findings.ndjson" --quiet --out "$dir/out"
-go test -run '^$' -bench . -benchmem ./sources/... ./mapping/... ./internal/spool/... ./render/...
+"$dir/shca" assess "$dir/findings.ndjson" --quiet --format oscal --out "$dir/package"
+ls -l "$dir/package/oscal"
+timed "validate the OSCAL package" "$dir/shca" validate "$dir/package"
+go test -run '^$' -bench . -benchmem ./sources/... ./mapping/... ./internal/spool/... ./render/... ./oscal/...

@@ -18,6 +18,7 @@ type kind struct {
 // kindsOfText are the kinds that the tag "is" names, besides required.
 var kindsOfText = map[string]kind{
 	"line": {"one line", func(s string) bool { return !strings.ContainsAny(s, "\r\n") }},
+	"id":   {"at most 255 bytes long", func(s string) bool { return len(s) <= 255 }},
 	"date": {"a date such as 2026-01-31", func(s string) bool {
 		at, err := time.Parse(time.DateOnly, s)
 		return err == nil && at.Year() >= 1900 && at.Year() < 3000
@@ -108,7 +109,7 @@ type ids struct {
 }
 
 func (v *ids) at(i int, field string) string {
-	return v.list + "[" + strconv.Itoa(i+1) + "]." + field
+	return v.list + "[" + strconv.Itoa(i) + "]." + field
 }
 
 // add takes the key of the list's entry i; what says what it must not be.
@@ -129,7 +130,7 @@ func (v *ids) refer(field string, references []string, allowed string) {
 		if id == "" {
 			continue // failed already
 		}
-		at := field + "[" + strconv.Itoa(i+1) + "]"
+		at := field + "[" + strconv.Itoa(i) + "]"
 		switch {
 		case !v.seen[id]:
 			v.r.fail(v.r.lines[at], at, "%s leads nowhere: it must be %s", quote(id), allowed)

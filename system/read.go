@@ -36,7 +36,7 @@ const maxErrors = 20
 // Read reads a system file. Fields that the file may not have, values that a
 // field may not have and references that lead nowhere are errors: one line each,
 // at most twenty, that name the file, the line and the field and say what is
-// allowed.
+// allowed. Entries of lists are counted from 0. Blanks in the id are single.
 func Read(path string) (*System, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,7 +67,7 @@ func parse(path string, data []byte) (*System, error) {
 // wrong.
 type reader struct {
 	file   string
-	lines  map[string]int // of values, by field: "users[1].type"
+	lines  map[string]int // of values, by field: "users[0].type"
 	errors []error
 	more   int // errors beyond maxErrors
 }
@@ -120,6 +120,9 @@ func (r *reader) syntax(data []byte) ast.Node {
 				line = t.Position.Line
 			}
 		}
+		if tab := tabbed(data, line); tab > 0 {
+			line, message = tab, "a tab: indent with spaces"
+		}
 		r.fail(line, "", "not YAML: %s", message)
 		return nil
 	}
@@ -138,6 +141,19 @@ func (r *reader) syntax(data []byte) ast.Node {
 		r.fail(0, "", "says nothing: a system file begins with fields such as id and name")
 	}
 	return root
+}
+
+// tabbed is which of a line and the one after it is indented with a tab; 0 for
+// neither.
+func tabbed(data []byte, line int) int {
+	lines := bytes.Split(data, []byte("\n"))
+	for at := max(line, 1); at <= min(line+1, len(lines)); at++ {
+		text := lines[at-1]
+		if bytes.ContainsRune(text[:len(text)-len(bytes.TrimLeft(text, " \t"))], '\t') {
+			return at
+		}
+	}
+	return 0
 }
 
 // plain refuses what a system file does not need and what could make a small
@@ -208,7 +224,7 @@ func (r *reader) decode(n ast.Node, v reflect.Value, field string, tag reflect.S
 			return
 		}
 		for i, value := range list.Values {
-			at := fmt.Sprintf("%s[%d]", field, i+1)
+			at := fmt.Sprintf("%s[%d]", field, i)
 			element := reflect.New(v.Type().Elem()).Elem()
 			if value == nil || value.Type() == ast.NullType {
 				r.fail(lineOf(n), at, "is empty")
@@ -220,8 +236,13 @@ func (r *reader) decode(n ast.Node, v reflect.Value, field string, tag reflect.S
 	case reflect.Int:
 		text, ok := scalar(n)
 		days, err := strconv.Atoi(text)
-		if !ok || err != nil || days < 1 || days > maxDays {
-			r.fail(lineOf(n), field, "must be a number of days from 1 to %d", maxDays)
+		const allowed = "must be a number of days from 1 to %d"
+		if !ok {
+			r.fail(lineOf(n), field, allowed, maxDays)
+			return
+		}
+		if err != nil || days < 1 || days > maxDays {
+			r.fail(lineOf(n), field, "%s: "+allowed, quote(text), maxDays)
 			return
 		}
 		v.SetInt(int64(days))
@@ -239,6 +260,9 @@ func (r *reader) decode(n ast.Node, v reflect.Value, field string, tag reflect.S
 		if text == "" {
 			return
 		}
+		if slices.Contains(kindsOf(tag), "id") {
+			text = strings.Join(strings.FieldsFunc(text, blank), " ")
+		}
 		for _, kind := range kindsOf(tag) {
 			if k, ok := kindsOfText[kind]; ok && !k.ok(text) {
 				r.fail(lineOf(n), field, "%s: must be %s", quote(text), k.allowed)
@@ -251,6 +275,10 @@ func (r *reader) decode(n ast.Node, v reflect.Value, field string, tag reflect.S
 
 // forbidden reports characters that no text may hold.
 func forbidden(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' && c != '\r' }
+
+// blank reports characters that look like a space or like nothing, line breaks
+// besides.
+func blank(c rune) bool { return (unicode.IsSpace(c) || c == '\uFEFF') && c != '\n' && c != '\r' }
 
 // scalar is the text of a value as the file has it, so that 1.10 stays 1.10 and
 // 012345678901 keeps its zero.

@@ -11,7 +11,7 @@ package system
 // The tag yaml is a field's name in the file. The tag is names what its values
 // must be, see kindsOfText.
 type System struct {
-	ID          string `yaml:"id" is:"line"` // unique within the organization, stable for the system's life: the key of every identifier in its documents
+	ID          string `yaml:"id" is:"line,id"` // unique within the organization, stable for the system's life: the key of every identifier in its documents
 	Name        string `yaml:"name" is:"line"`
 	ShortName   string `yaml:"short-name" is:"line"`
 	Description string `yaml:"description"`

@@ -54,11 +54,14 @@ controls of a baseline and writes the artifacts to DIR.
 Findings are recognised by content: AWS CLI and SDK answers, EventBridge events,
 arrays, single findings, NDJSON; plain, gzip or zstd; UTF-8 or UTF-16.
 
+Every artifact is written anew but two, which people edit: the OSCAL system
+security plan and plan of action and milestones are carried on if DIR has them.
+
 Exit codes: 0 done, 1 failed, 2 usage, 3 below --fail-under, 4 not everything
 could be read (artifacts are written and say so), 130 interrupted.`,
 		Example: `  aws securityhub get-findings > findings.json
   shca assess findings.json --out package
-  shca assess exports/ --baseline fedramp-high --out package
+  shca assess exports/ --baseline fedramp-high --system system.yaml --out package
   zstdcat all.zst | shca assess - --format md,csv --out package`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

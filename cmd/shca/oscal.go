@@ -24,8 +24,8 @@ type oscalOptions struct {
 func (o *oscalOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.version, "oscal-version", oscal.DefaultVersion, "OSCAL `version`: "+list(oscal.Versions()))
-	f.StringVar(&o.observations, "oscal-observations", string(oscal.LevelCheck), "one observation per `what`: "+list(oscal.Levels()))
-	f.IntVar(&o.subjects, "oscal-subjects", oscal.DefaultSubjects, "list at most so `many` failing resources in one observation")
+	f.StringVar(&o.observations, "oscal-observations", string(oscal.LevelCheck), "make one observation per `unit`: "+list(oscal.Levels()))
+	f.IntVar(&o.subjects, "oscal-subjects", oscal.DefaultSubjects, "list at most this `number` of failing resources in one observation")
 	f.StringVar(&o.target, "oscal-target", string(oscal.TargetStatement), "findings on a control's `part`: "+list(oscal.Targets()))
 	f.StringVar(&o.poam, "oscal-poam", "", "carry on this plan of action and milestones `file` (default the one in DIR)")
 	f.StringVar(&o.ssp, "ssp", "", "update this OSCAL system security plan `file` (default the one in DIR)")

@@ -74,12 +74,31 @@ func run(ctx context.Context, args []string, sys process) int {
 		exit = &exitError{exitUsage, err}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(sys.stderr, "shca: %s\n", plain(exit.err.Error(), 2000))
+		for _, message := range messages(exit.err) {
+			fmt.Fprintf(sys.stderr, "shca: %s\n", plain(message, 2000))
+		}
 		if exit.code == exitUsage {
 			fmt.Fprintf(sys.stderr, "Run 'shca --help' or 'shca COMMAND --help' for what there is.\n")
 		}
 	}
 	return exit.code
+}
+
+// messages are those of errors that were joined, else the one of the error. Line
+// breaks within one may be somebody else's.
+func messages(err error) []string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []string{err.Error()}
+	}
+	var whole, each []string
+	for _, e := range joined.Unwrap() {
+		whole, each = append(whole, e.Error()), append(each, messages(e)...)
+	}
+	if strings.Join(whole, "\n") != err.Error() {
+		return []string{err.Error()} // it has a text of its own
+	}
+	return each
 }
 
 func newRoot(sys process) *cobra.Command {

@@ -33,8 +33,8 @@ the references that NIST leaves unchecked. Local files that a document imports
 by a relative path are read for that; nothing is fetched from a network.
 
 A DIR stands for the files *.json in it and in its folder oscal; what is not
-OSCAL there is skipped and named. - is standard input, whose relative paths
-start from the working directory.
+OSCAL there is skipped and named, unless it is one of shca's own artifacts.
+- is standard input, whose relative paths start from the working directory.
 
 Standard output has a line for each message, and one for each file that ends
 the file's messages:
@@ -102,11 +102,9 @@ func documents(args []string) ([]document, error) {
 			all = append(all, document{path: arg})
 			continue
 		}
-		info, err := os.Stat(arg)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
+		// One that is not there is reported when its turn comes, so that the
+		// others are validated.
+		if info, err := os.Stat(arg); err != nil || !info.IsDir() {
 			all = append(all, document{path: arg})
 			continue
 		}

@@ -61,8 +61,8 @@ type ruling struct {
 	catalog    bool
 	properties map[string]bool
 	say        func(level Level, rule, pointer, value, text string)
-	targets    map[key]string        // the first finding of each target
-	twice      map[[16]byte][]string // the places of UUIDs that are not unique
+	targets    map[key]string          // the first finding of each target
+	twice      map[[16]byte][]repeated // the places of UUIDs that are not unique
 }
 
 func (r *ruling) errorf(rule string, at place, value, format string, args ...any) {
@@ -167,7 +167,7 @@ func (r *ruling) strings(o map[string]any, at place) {
 	}
 	if uuid, ok := o["uuid"].(string); ok {
 		if id := idOf(uuid); r.index.uuids[id] {
-			r.twice[id] = append(r.twice[id], at.member("uuid").pointer())
+			r.twice[id] = append(r.twice[id], repeated{at.member("uuid").pointer(), uuid})
 		}
 	}
 	r.inOrder(o, at)
@@ -498,13 +498,16 @@ func (r *ruling) controlIDs(o map[string]any, at place) {
 	}
 }
 
+// repeated is a UUID that is not unique, as it is written in one place.
+type repeated struct{ pointer, uuid string }
+
 // finish reports what needs all of the document: UUIDs that are there twice.
 func (r *ruling) finish() {
 	for _, id := range slices.SortedFunc(maps.Keys(r.twice), func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) }) {
 		places := r.twice[id]
-		slices.SortFunc(places, comparePointers)
+		slices.SortFunc(places, func(a, b repeated) int { return comparePointers(a.pointer, b.pointer) })
 		for _, p := range places[1:] {
-			r.say(Error, "X-UUID", p, "", "is also the UUID of "+strings.TrimSuffix(places[0], "/uuid"))
+			r.say(Error, "X-UUID", p.pointer, p.uuid, "is also the UUID of "+strings.TrimSuffix(places[0].pointer, "/uuid"))
 		}
 	}
 }

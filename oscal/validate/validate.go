@@ -158,7 +158,7 @@ func (v *validation) document(ctx context.Context, in io.ReadSeeker, o Options, 
 	rules := &ruling{
 		kind: kind, version: version, own: isOwn(root, kind), index: index, im: im,
 		controls: im.controls, catalog: im.catalog, properties: o.Properties,
-		say: v.say, targets: map[key]string{}, twice: map[[16]byte][]string{},
+		say: v.say, targets: map[key]string{}, twice: map[[16]byte][]repeated{},
 	}
 	if kind == "assessment-results" {
 		for _, r := range list(object(root, kind)["results"]) {
