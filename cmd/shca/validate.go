@@ -21,7 +21,7 @@ import (
 )
 
 func newValidate(sys process) *cobra.Command {
-	var strict bool
+	var strict, fedramp bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "validate FILE|DIR...",
@@ -61,7 +61,7 @@ read, 2 the command line is wrong, 130 interrupted.`,
 			if err != nil {
 				return err
 			}
-			options := validate.Options{Max: limit, Properties: oscal.PropertyNames()}
+			options := validate.Options{Max: limit, Properties: oscal.PropertyNames(), FedRAMP: fedramp}
 			failed := false
 			for _, f := range files {
 				ok, err := validateFile(cmd.Context(), sys, f, options, strict)
@@ -79,6 +79,7 @@ read, 2 the command line is wrong, 130 interrupted.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&strict, "strict", false, "take warnings for errors")
+	flags.BoolVar(&fedramp, "fedramp", false, "check what FedRAMP asks of a POA&M, too")
 	flags.IntVar(&limit, "max", 200, "print at most `N` messages for each file, errors first; all are counted")
 	return cmd
 }

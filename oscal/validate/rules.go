@@ -48,6 +48,13 @@ import (
 //	X-NS       properties in the namespace of this project are published ones
 //	X-HREF     references are URI references of RFC 3986
 //	X-SUBSET   documents of this project are valid in OSCAL 1.1.3 and 1.2.2
+//
+// With Options.FedRAMP, besides, what FedRAMP's POA&M checks ask for (fedramp.gov
+// automation, poam.sch for Rev. 5):
+//
+//	F-POAM     an item has one risk and an observation; a risk has a deadline, an
+//	           impact, a recommendation, and a planned response with a milestone
+//	           that says what and when
 
 // ruling applies the rules to one document. It is for one goroutine.
 type ruling struct {
@@ -60,6 +67,7 @@ type ruling struct {
 	controls   []*index
 	catalog    bool
 	properties map[string]bool
+	fedramp    bool
 	say        func(level Level, rule, pointer, value, text string)
 	targets    map[key]string          // the first finding of each target
 	twice      map[[16]byte][]repeated // the places of UUIDs that are not unique
@@ -359,6 +367,10 @@ func (r *ruling) object(o map[string]any, at place) {
 		r.cited(o, at, citedObservation, "observation", "finding, risk or POA&M item")
 	case "risks":
 		r.risk(o, at)
+	case "poam-items":
+		if r.fedramp {
+			r.fedrampItem(o, at)
+		}
 	case "findings":
 		r.finding(o, at)
 	case "relevant-evidence":
@@ -406,7 +418,51 @@ func (r *ruling) statement(o map[string]any, at place, name string) {
 	}
 }
 
+// fedrampItem checks an item of a POA&M, and fedrampRisk a risk in one, for what
+// FedRAMP asks.
+func (r *ruling) fedrampItem(item map[string]any, at place) {
+	if n := len(list(item["related-risks"])); n != 1 {
+		r.errorf("F-POAM", at.member("related-risks"), fmt.Sprint(n), "the item must have exactly one risk")
+	}
+	if len(list(item["related-observations"])) == 0 {
+		r.errorf("F-POAM", at, "", "the item has no related observation")
+	}
+}
+
+func (r *ruling) fedrampRisk(risk map[string]any, at place) {
+	missing := func(what string) { r.errorf("F-POAM", at, "", "the risk has no %s", what) }
+	if str(risk, "deadline") == "" {
+		missing("deadline")
+	}
+	impact, recommended, planned := false, false, false
+	for c := range objects(risk["characterizations"]) {
+		for f := range objects(c["facets"]) {
+			impact = impact || str(f, "name") == "impact"
+		}
+	}
+	for x := range objects(risk["remediations"]) {
+		recommended = recommended || str(x, "lifecycle") == "recommendation"
+		for task := range objects(x["tasks"]) {
+			timing := object(task, "timing")
+			planned = planned || str(x, "lifecycle") == "planned" && str(task, "type") == "milestone" &&
+				str(task, "description") != "" && (timing["within-date-range"] != nil || timing["on-date"] != nil)
+		}
+	}
+	if !impact {
+		missing("facet impact")
+	}
+	if !recommended {
+		missing("remediation with the lifecycle recommendation")
+	}
+	if !planned {
+		missing("remediation with the lifecycle planned and a milestone with description and timing")
+	}
+}
+
 func (r *ruling) risk(risk map[string]any, at place) {
+	if r.fedramp && r.kind == "plan-of-action-and-milestones" {
+		r.fedrampRisk(risk, at)
+	}
 	r.cited(risk, at, citedRisk, "risk", "finding or POA&M item")
 	responses := map[string]bool{}
 	for x := range objects(risk["remediations"]) {

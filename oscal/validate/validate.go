@@ -24,6 +24,8 @@ type Options struct {
 	// Properties are the names that properties in the namespace of this project
 	// may have. With nil the names are not checked.
 	Properties map[string]bool
+	// FedRAMP adds what FedRAMP asks of a plan of action and milestones besides.
+	FedRAMP bool
 	// Dir is the folder that relative references in a document given to Reader
 	// start from. If it is empty they are not followed. File sets it to the
 	// folder of the file.
@@ -157,7 +159,7 @@ func (v *validation) document(ctx context.Context, in io.ReadSeeker, o Options, 
 	}
 	rules := &ruling{
 		kind: kind, version: version, own: isOwn(root, kind), index: index, im: im,
-		controls: im.controls, catalog: im.catalog, properties: o.Properties,
+		controls: im.controls, catalog: im.catalog, properties: o.Properties, fedramp: o.FedRAMP,
 		say: v.say, targets: map[key]string{}, twice: map[[16]byte][]repeated{},
 	}
 	if kind == "assessment-results" {
