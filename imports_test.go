@@ -18,7 +18,8 @@ import (
 var layers = map[string][]string{
 	".":                                   {}, // the model: standard library only
 	"catalogs":                            {"."},
-	"catalogs/generate":                   {"."},
+	"catalogs/generate":                   {".", "internal/generators"},
+	"internal/generators":                 {},
 	"internal/input":                      {"."},
 	"internal/input/inputtest":            {},
 	"internal/show":                       {"."},
@@ -28,9 +29,9 @@ var layers = map[string][]string{
 	"mapping":                             {".", "catalogs", "internal/spool"},
 	"oscal":                               {".", "catalogs", "internal/show", "internal/spool", "system"},
 	"oscal/internal/constraints":          {},
-	"oscal/internal/constraints/generate": {},
+	"oscal/internal/constraints/generate": {"internal/generators"},
 	"oscal/validate":                      {"oscal/internal/constraints"},
-	"oscal/validate/generate":             {},
+	"oscal/validate/generate":             {"internal/generators"},
 	"sources":                             {".", "internal/input", "sources/asff"},
 	"sources/asff":                        {"."},
 	"system":                              {},

@@ -22,10 +22,8 @@ import (
 	"cmp"
 	"encoding/csv"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,6 +31,7 @@ import (
 	"strings"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/generators"
 )
 
 func main() {
@@ -40,34 +39,7 @@ func main() {
 }
 
 func run(args []string, stderr io.Writer) int {
-	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	facts := flags.String("facts", "", "read the facts from `DIR`")
-	out := flags.String("out", "catalogs/data", "write the tables to `DIR`")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case *facts == "" || flags.NArg() > 0:
-		fmt.Fprintln(stderr, "generate: give the directory of the facts with -facts DIR, and nothing else")
-		return 2
-	}
-	files, notes, err := generate(*facts)
-	for _, n := range notes {
-		fmt.Fprintln(stderr, "note:", n)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "generate:", err)
-		return 1
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := os.WriteFile(filepath.Join(*out, name), files[name], 0o644); err != nil {
-			fmt.Fprintln(stderr, "generate:", err)
-			return 1
-		}
-	}
-	return 0
+	return generators.Program{Flag: "facts", Of: "the facts", Out: "catalogs/data", Files: generate}.Run(args, stderr)
 }
 
 // The names of the files, the same in the facts and in the output.

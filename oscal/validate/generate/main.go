@@ -15,15 +15,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"github.com/go-shca/shca/internal/generators"
 )
 
 func main() {
@@ -31,31 +29,7 @@ func main() {
 }
 
 func run(args []string, stderr io.Writer) int {
-	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	schemas := flags.String("schemas", "", "read the schemas from `DIR`")
-	out := flags.String("out", "oscal/validate/schemas", "write the packed schemas to `DIR`")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case *schemas == "" || flags.NArg() > 0:
-		fmt.Fprintln(stderr, "generate: give the directory of the schemas with -schemas DIR, and nothing else")
-		return 2
-	}
-	files, err := generate(*schemas)
-	if err != nil {
-		fmt.Fprintln(stderr, "generate:", err)
-		return 1
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := os.WriteFile(filepath.Join(*out, name), files[name], 0o644); err != nil {
-			fmt.Fprintln(stderr, "generate:", err)
-			return 1
-		}
-	}
-	return 0
+	return generators.Program{Flag: "schemas", Of: "the schemas", Out: "oscal/validate/schemas", Files: generate}.Run(args, stderr)
 }
 
 // versions are the OSCAL versions whose schema is used, oldest first. A new one
@@ -64,25 +38,25 @@ func run(args []string, stderr io.Writer) int {
 var versions = []string{"1.0.4", "1.0.6", "1.1.0", "1.1.1", "1.1.2", "1.1.3", "1.2.1", "1.2.2"}
 
 // generate returns the packed schemas by file name.
-func generate(dir string) (map[string][]byte, error) {
+func generate(dir string) (files map[string][]byte, notes []string, err error) {
 	texts := map[string]string{} // by version
 	for _, v := range versions {
 		name := "oscal_complete_schema-" + strings.ReplaceAll(v, ".", "-") + ".json"
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		var text bytes.Buffer
 		if err := json.Compact(&text, raw); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
 		id := `"http://csrc.nist.gov/ns/oscal/1.0/` + v + `/oscal-complete-schema.json"`
 		if strings.Count(text.String(), id) != 1 {
-			return nil, fmt.Errorf("%s: does not have the $id %s: is it the complete schema of OSCAL %s?", name, id, v)
+			return nil, nil, fmt.Errorf("%s: does not have the $id %s: is it the complete schema of OSCAL %s?", name, id, v)
 		}
 		texts[v] = text.String()
 	}
-	files := map[string][]byte{}
+	files = map[string][]byte{}
 	for i, v := range versions {
 		if i+1 < len(versions) {
 			next := versions[i+1]
@@ -93,15 +67,15 @@ func generate(dir string) (map[string][]byte, error) {
 		var packed bytes.Buffer
 		z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if _, err := io.WriteString(z, texts[v]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := z.Close(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		files["oscal-"+v+".json.gz"] = packed.Bytes()
 	}
-	return files, nil
+	return files, nil, nil
 }

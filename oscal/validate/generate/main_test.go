@@ -31,7 +31,7 @@ func write(t *testing.T, change func(version, text string) string) string {
 
 func TestGenerate(t *testing.T) {
 	dir := write(t, func(_, text string) string { return text })
-	files, err := generate(dir)
+	files, _, err := generate(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestGenerate(t *testing.T) {
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(files))); diff != "" {
 		t.Error(diff)
 	}
-	again, err := generate(dir)
+	again, _, err := generate(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +64,11 @@ func TestGenerateErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		dir := write(t, func(_, text string) string { return strings.Replace(text, test.old, test.new, 1) })
-		if _, err := generate(dir); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, _, err := generate(dir); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", test.name, err, test.want)
 		}
 	}
-	if _, err := generate(t.TempDir()); !os.IsNotExist(err) {
+	if _, _, err := generate(t.TempDir()); !os.IsNotExist(err) {
 		t.Errorf("no files: error %v", err)
 	}
 }

@@ -24,67 +24,53 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/go-shca/shca/internal/generators"
 )
 
 func main() {
-	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
-	facts := flags.String("facts", "", "read the facts from `DIR`")
-	out := flags.String("out", "oscal/internal/constraints/data", "write the tables to `DIR`")
-	switch err := flags.Parse(os.Args[1:]); {
-	case errors.Is(err, flag.ErrHelp):
-		return
-	case err != nil:
-		os.Exit(2)
-	case *facts == "" || flags.NArg() > 0:
-		fmt.Fprintln(os.Stderr, "generate: give the directory of the facts with -facts DIR, and nothing else")
-		os.Exit(2)
-	}
-	if err := run(*facts, *out); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
-		os.Exit(1)
-	}
+	os.Exit(run(os.Args[1:], os.Stderr))
 }
 
-func run(facts, out string) error {
+func run(args []string, stderr io.Writer) int {
+	return generators.Program{Flag: "facts", Of: "the facts", Out: "oscal/internal/constraints/data", Files: generate}.Run(args, stderr)
+}
+
+// generate returns the tables by file name.
+func generate(facts string) (files map[string][]byte, notes []string, err error) {
 	var rows [len(releases)][]row
 	var models [len(releases)]model
 	for i, r := range releases {
 		if err := read(filepath.Join(facts, r.constraints), &rows[i]); err != nil {
-			return err
+			return nil, nil, err
 		}
 		if got := len(rows[i]); got != r.rows {
-			return fmt.Errorf("%s: %d constraints, want %d", r.constraints, got, r.rows)
+			return nil, nil, fmt.Errorf("%s: %d constraints, want %d", r.constraints, got, r.rows)
 		}
 		var s schema
 		if err := read(filepath.Join(facts, r.schema), &s); err != nil {
-			return err
+			return nil, nil, err
 		}
 		models[i] = model{}
 		if err := models[i].add(s); err != nil {
-			return fmt.Errorf("%s: %w", r.schema, err)
+			return nil, nil, fmt.Errorf("%s: %w", r.schema, err)
 		}
 	}
 	constraints, err := mergeConstraints(rows)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	files := map[string][]byte{
+	return map[string][]byte{
 		"constraints.json": constraints,
 		"model.csv":        mergeModels(models),
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := os.WriteFile(filepath.Join(out, name), files[name], 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	}, nil, nil
 }
 
 // releases are the OSCAL releases that have a table, oldest first, with how

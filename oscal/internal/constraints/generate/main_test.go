@@ -135,15 +135,18 @@ root,,thing=a:thing
 
 func TestRunFails(t *testing.T) {
 	dir, out := t.TempDir(), t.TempDir()
-	if err := run(dir, out); err == nil {
-		t.Error("no facts: no error")
+	var stderr strings.Builder
+	args := []string{"-facts", dir, "-out", out}
+	if code := run(args, &stderr); code != 1 {
+		t.Errorf("no facts: %d, want 1", code)
 	}
 	for text, want := range map[string]string{"[]": "0 constraints, want", "{": "unexpected end"} {
 		if err := os.WriteFile(filepath.Join(dir, releases[0].constraints), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := run(dir, out); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", text, err, want)
+		stderr.Reset()
+		if code := run(args, &stderr); code != 1 || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: %d, %q, want %q", text, code, &stderr, want)
 		}
 	}
 	if files, err := os.ReadDir(out); err != nil || len(files) > 0 {
