@@ -118,19 +118,7 @@ type Sample struct {
 // Add folds one finding into the result. The finding's disposition must be
 // Assessed or Suppressed; c is what it cites.
 func (r *CheckResult) Add(f *Finding, c Citation) {
-	one := Tally{}
-	switch {
-	case f.Suppressed():
-		one.Suppressed = 1
-	case f.Status == Passed:
-		one.Passed = 1
-	case f.Status == Failed:
-		one.Failed = 1
-	case f.Status == Warning:
-		one.Warning = 1
-	case f.Status == NotAvailable:
-		one.NotAvailable = 1
-	}
+	one := f.Tally()
 	r.Tally = r.Tally.Plus(one)
 	r.Severity = max(r.Severity, f.Severity)
 	if one.Failed == 1 {

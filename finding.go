@@ -225,6 +225,24 @@ func (f *Finding) SecurityHub() bool {
 		f.ProductARN == "" && strings.HasPrefix(f.GeneratorID, "security-control/")
 }
 
+// Tally counts the finding: one under its compliance status, or as suppressed
+// whatever that is; nothing where it reports no status.
+func (f *Finding) Tally() Tally {
+	switch {
+	case f.Suppressed():
+		return Tally{Suppressed: 1}
+	case f.Status == Passed:
+		return Tally{Passed: 1}
+	case f.Status == Failed:
+		return Tally{Failed: 1}
+	case f.Status == Warning:
+		return Tally{Warning: 1}
+	case f.Status == NotAvailable:
+		return Tally{NotAvailable: 1}
+	}
+	return Tally{}
+}
+
 // Suppressed reports whether the workflow status is SUPPRESSED.
 func (f *Finding) Suppressed() bool { return f.Workflow == "SUPPRESSED" }
 

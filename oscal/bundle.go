@@ -167,12 +167,15 @@ func appendTo[T any](s *[]T, v T) *[]T {
 	return s
 }
 
+// toolUUID is that of this program.
+var toolUUID = newUUID("component", "tool", managedBy)
+
 // tool is the component that stands for this program: the actor of what it
 // concludes.
 func (b *bundle) tool() o.SystemComponent {
 	program, release, _ := strings.Cut(cmp.Or(b.assessment.Generator, managedBy), " ")
 	return o.SystemComponent{
-		UUID: newUUID("component", "tool", managedBy), Type: "software", Title: title(program, managedBy),
+		UUID: toolUUID, Type: "software", Title: title(program, managedBy),
 		Description: "Reads security findings, assesses controls and writes this document.",
 		Props:       props(nist("asset-type", "assessment-tool"), nist("version", release)),
 		Status:      o.SystemComponentStatus{State: "operational"},
@@ -217,7 +220,7 @@ func (b *bundle) assets() o.AssessmentAssets {
 
 // concluded is the origin of what this program concludes.
 func (b *bundle) concluded() o.Origin {
-	return o.Origin{Actors: []o.OriginActor{{Type: "tool", ActorUuid: b.tool().UUID}}}
+	return o.Origin{Actors: []o.OriginActor{{Type: "tool", ActorUuid: toolUUID}}}
 }
 
 // observed is the origin of what the check's products observed.

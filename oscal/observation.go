@@ -103,22 +103,12 @@ func (v *observer) group(id string, c *shca.CheckResult, f *shca.Finding) *group
 
 // add takes a finding into the group.
 func (v *observer) add(g *group, f *shca.Finding) error {
-	switch {
-	case f.Suppressed():
-		g.tally.Suppressed++
-	case f.Status == shca.Passed:
-		g.tally.Passed++
-	case f.Status == shca.Failed:
-		g.tally.Failed++
-	case f.Status == shca.Warning:
-		g.tally.Warning++
-	case f.Status == shca.NotAvailable:
-		g.tally.NotAvailable++
-	}
+	one := f.Tally()
+	g.tally = g.tally.Plus(one)
 	if at := f.Observed(); at.After(g.last) {
 		g.last = at
 	}
-	failed := f.Status == shca.Failed && !f.Suppressed()
+	failed := one.Failed == 1
 	if !failed && g.finding == nil {
 		return nil
 	}

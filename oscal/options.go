@@ -43,7 +43,8 @@ type Options struct {
 	// Logger is told what a user should look at; nil for silence.
 	Logger *slog.Logger
 
-	dir string // the output directory, from CarryOn; "" if it is not known
+	dir        string   // the output directory, from CarryOn; "" if it is not known
+	identified identity // what identify has looked at, so that it reads each file once
 }
 
 // DefaultSubjects is the number of failing resources that an observation lists:
@@ -125,6 +126,9 @@ func systemKey(id string) string { return plain(id, maxTitle) }
 // on, where the options do not have them, so that the package keeps its
 // identity. A plan that does not say which system it is about is about any.
 func (o Options) identify() (Options, error) {
+	if o.identified == o.identity() {
+		return o, nil
+	}
 	about := system.System{}
 	if o.System != nil {
 		about = *o.System
@@ -155,8 +159,17 @@ func (o Options) identify() (Options, error) {
 		}
 	}
 	o.System = &about
+	o.identified = o.identity()
 	return o, nil
 }
+
+// identity is what identify looks at: with the same, its answer is the same.
+type identity struct {
+	ssp, poam string
+	system    *system.System
+}
+
+func (o Options) identity() identity { return identity{o.SSP, o.POAM, o.System} }
 
 // complete fills in defaults and reports what cannot be.
 func (o Options) complete() (Options, error) {

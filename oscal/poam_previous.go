@@ -166,7 +166,7 @@ func (p *previous) read(q *piece, fixed map[string]bool) error {
 
 // fixedUUIDs are those of components without a property of this program.
 func (b *bundle) fixedUUIDs() map[string]bool {
-	fixed := map[string]bool{b.tool().UUID: true, b.assets().AssessmentPlatforms[0].UUID: true}
+	fixed := map[string]bool{toolUUID: true, b.assets().AssessmentPlatforms[0].UUID: true}
 	for _, c := range b.framework.Checks() {
 		if service, ok := b.serviceOf(c.ID); ok {
 			fixed[serviceUUID(service)] = true

@@ -191,7 +191,7 @@ func (u *itemUpdate) characterizations(risk *o.Risk) error {
 		return u.risk.push(key, fresh)
 	}
 	for i, v := range all {
-		if !bytes.Contains(v.values["origin"], []byte(u.tool().UUID)) {
+		if !bytes.Contains(v.values["origin"], []byte(toolUUID)) {
 			continue
 		}
 		if err := u.renewFacets(v, fresh.Facets); err != nil {

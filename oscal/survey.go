@@ -29,7 +29,6 @@ type survey struct {
 type account struct{ partition, id, name string }
 
 type checkSurvey struct {
-	partition    string    // of its first finding
 	firstFailed  time.Time // when the oldest of the failures was first seen
 	notified     bool      // somebody was told of every failure
 	open         bool      // nobody was told of some failure
@@ -58,7 +57,7 @@ func (b *bundle) survey(ctx context.Context) (*survey, error) {
 		s.see(b, f, accounts)
 		check := s.checks[c.ID]
 		if check == nil {
-			check = &checkSurvey{partition: f.Partition}
+			check = &checkSurvey{}
 			s.checks[c.ID] = check
 		}
 		if f.Disposition == shca.Assessed && f.Status == shca.Failed {

@@ -59,8 +59,5 @@ func (o *oscalOptions) options(out, catalog string, framework *catalogs.Framewor
 		return options, usage("%w", err)
 	}
 	// What is wrong with these files is better known before the assessment.
-	if _, err := options.CarryOn(out); err != nil {
-		return options, err
-	}
-	return options, nil
+	return options.CarryOn(out)
 }
