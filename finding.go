@@ -206,8 +206,7 @@ func (f *Finding) Observed() time.Time {
 // Product names the product that reports the finding as people know it: "AWS
 // Security Hub", else the producer's own words, "prowler/prowler".
 func (f *Finding) Product() string {
-	_, product, _ := strings.Cut(f.ProductARN, ":product/")
-	switch {
+	switch product := f.product(); {
 	case f.SecurityHub():
 		return "AWS Security Hub"
 	case f.ProductName != "":
@@ -221,8 +220,19 @@ func (f *Finding) Product() string {
 // SecurityHub reports whether the finding is of a check of Security Hub's own
 // standards, as opposed to one that another product sent there.
 func (f *Finding) SecurityHub() bool {
-	return strings.HasSuffix(f.ProductARN, ":product/aws/securityhub") ||
+	return f.product() == "aws/securityhub" ||
 		f.ProductARN == "" && strings.HasPrefix(f.GeneratorID, "security-control/")
+}
+
+// product returns the product as its ARN names it, "aws/securityhub"; the ARNs
+// of Security Hub V2, which writes OCSF, have productv2 in front of it.
+func (f *Finding) product() string {
+	for _, kind := range []string{":product/", ":productv2/"} {
+		if _, product, ok := strings.Cut(f.ProductARN, kind); ok {
+			return product
+		}
+	}
+	return ""
 }
 
 // Tally counts the finding: one under its compliance status, or as suppressed

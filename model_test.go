@@ -71,6 +71,9 @@ func TestFinding(t *testing.T) {
 	}{
 		{shca.Finding{ProductARN: "arn:aws:securityhub:us-east-1::product/aws/securityhub", ProductName: "Security Hub"}, "AWS Security Hub", true},
 		{shca.Finding{ProductARN: "arn:aws-us-gov:securityhub:us-gov-west-1::product/aws/securityhub"}, "AWS Security Hub", true},
+		{shca.Finding{ProductARN: "arn:aws:securityhub:us-east-1::productv2/aws/securityhub", ProductName: "Security Hub"}, "AWS Security Hub", true},
+		{shca.Finding{ProductARN: "arn:aws:securityhub:us-east-1::productv2/aws/guardduty", GeneratorID: "security-control/S3.8"}, "aws/guardduty", false},
+		{shca.Finding{ProductARN: "arn:aws:securityhub:us-east-1::productv3/aws/securityhub"}, "an unnamed product", false},
 		{shca.Finding{GeneratorID: "security-control/S3.8"}, "AWS Security Hub", true},
 		{shca.Finding{ProductARN: "arn:aws:securityhub:us-east-1::product/prowler/prowler", GeneratorID: "security-control/S3.8"}, "prowler/prowler", false},
 		{shca.Finding{ProductARN: "arn:aws:securityhub:us-east-1::product/prowler/prowler", ProductName: "Prowler"}, "Prowler", false},

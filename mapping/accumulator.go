@@ -8,9 +8,10 @@ import (
 	"github.com/go-shca/shca/catalogs"
 )
 
-// requirementCap is how many related requirements AWS keeps per finding
+// requirementCap is how many related requirements Security Hub keeps per finding
 // (Security Hub API reference, Compliance: RelatedRequirements, maximum 32
-// items). A list of that length may have lost some.
+// items). A list of that length may have lost some, if the finding went through
+// Security Hub, which the ARN of its product there shows.
 const requirementCap = 32
 
 // maxCitations bounds the requirements whose reading is remembered.
@@ -54,7 +55,7 @@ func (a *Accumulator) Add(f *shca.Finding) {
 		r = &shca.CheckResult{ID: f.Check}
 		a.checks[f.Check] = r
 	}
-	r.Add(f, a.cite(f.Requirements))
+	r.Add(f, a.cite(f))
 }
 
 // canonical returns the finding with its check as the framework's table spells
@@ -138,9 +139,9 @@ func (a *Accumulator) cited() int {
 }
 
 // cite reads the related requirements of one finding.
-func (a *Accumulator) cite(requirements []string) shca.Citation {
-	c := shca.Citation{Partial: len(requirements) >= requirementCap}
-	for _, text := range requirements {
+func (a *Accumulator) cite(f *shca.Finding) shca.Citation {
+	c := shca.Citation{Partial: len(f.Requirements) >= requirementCap && f.ProductARN != ""}
+	for _, text := range f.Requirements {
 		one := a.read(text)
 		c.Controls = append(c.Controls, one.controls...)
 		c.Partial = c.Partial || one.cut

@@ -16,6 +16,7 @@ import (
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/testgen"
 	"github.com/go-shca/shca/sources/asff"
+	"github.com/go-shca/shca/sources/stream"
 )
 
 // estate reads the findings that testgen makes.
@@ -25,7 +26,7 @@ func estate(t testing.TB, o testgen.Options) []*shca.Finding {
 	if err := testgen.Write(&b, testgen.NDJSON, o); err != nil {
 		t.Fatal(err)
 	}
-	s := &asff.Source{Name: "estate", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil }}
+	s := &stream.Source{Name: "estate", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil }, Formats: []stream.Format{asff.Format}}
 	var findings []*shca.Finding
 	for r, err := range s.Records(context.Background()) {
 		if err != nil {

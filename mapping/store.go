@@ -48,20 +48,23 @@ func (s *store) add(f *shca.Finding) error {
 	s.val = appendFinding(s.val, f)
 	binary.BigEndian.PutUint32(s.val[4:], uint32(len(s.val)-valueHead))
 	s.val = append(s.val, f.Raw...)
-	// Of copies with equal times any may win, but always the same one; copies
-	// that still tie are equal in every byte.
+	// Of copies with equal times that say the same any may win, but always the
+	// same one; copies that still tie are equal in every byte.
 	content := xxhash.Sum64(s.val)
 
 	s.key = s.key[:0]
 	for _, part := range [...]string{f.AccountID, f.ProductARN, f.ID} {
 		s.key = appendKey(s.key, part)
 	}
+	if f.ProductARN == "" { // nobody has made sure that the id is one finding's
+		s.key = appendKey(s.key, string(f.Check))
+	}
 	if f.ID == "" { // a finding of its own, unless the very same is read again
 		s.key = append(s.key, s.val[valueHead:]...)
 	}
 	identity := sha256.Sum256(s.key)
 	s.key = append(s.key[:0], identity[:16]...)
-	s.key = appendVersion(s.key, f)
+	s.key = append(appendVersion(s.key, f), caution(f))
 	s.key = binary.BigEndian.AppendUint64(s.key, content)
 	s.key = binary.BigEndian.AppendUint64(s.key, seq)
 	if err := s.versions.Add(s.key, nil); err != nil {
@@ -74,7 +77,8 @@ func (s *store) add(f *shca.Finding) error {
 	}
 	s.key = appendResources(s.key, f.Resources)
 	subject := len(s.key)
-	if f.Check == "" || f.ResourceID() == "" || !f.SecurityHub() {
+	unnamed := func(r shca.Resource) bool { return r.ID == "" }
+	if f.Check == "" || len(f.Resources) == 0 || slices.ContainsFunc(f.Resources, unnamed) || !f.SecurityHub() {
 		subject = 0 // no other finding is sure to be of the same subject
 	}
 	s.key = append(s.key, bit(f.Archived()), bit(!s.cites(f)))
@@ -245,6 +249,14 @@ func appendVersion(b []byte, f *shca.Finding) []byte {
 	b = appendNewest(b, cmp.Or(f.UpdatedAt, f.Observed()))
 	b = appendNewest(b, f.ProcessedAt)
 	return appendNewest(b, f.Note.UpdatedAt)
+}
+
+// caution orders copies of one finding with equal times, which nothing tells
+// the order of: a failure is not hidden by a copy that may be the older one,
+// whatever format the two came in.
+func caution(f *shca.Finding) byte {
+	order := []shca.ComplianceStatus{shca.Failed, shca.Warning, shca.NotAvailable, shca.Passed, shca.NoStatus}
+	return bit(f.Archived())<<4 | bit(f.Suppressed())<<3 | byte(slices.Index(order, f.Status))&7
 }
 
 // appendNewest appends a time so that later times come first.

@@ -64,8 +64,10 @@ func (b *bundle) writeResults(ctx context.Context, w io.Writer) error {
 			items := newInventory()
 			defer items.close()
 			v := &observer{bundle: b, survey: s, evidence: evidence, relatedTask: b.taskUUID(), item: items.add}
-			if b.originals() != nil {
-				v.evidenceFile = b.artifactUUID(b.originals().File)
+			for _, a := range b.assessment.Artifacts {
+				if isOriginals(a) {
+					v.evidenceFiles = append(v.evidenceFiles, b.artifactUUID(a.File))
+				}
 			}
 			out.array("observations", func(element func(any)) {
 				if err := v.observe(ctx, func(ob *o.Observation) { element(ob) }); err != nil {
@@ -215,16 +217,9 @@ func (b *bundle) components(s *survey) []o.SystemComponent {
 	return components
 }
 
-// originals is the artifact that holds the findings as they were read; nil if
-// none was written.
-func (b *bundle) originals() *shca.Artifact {
-	for i := range b.assessment.Artifacts {
-		if a := &b.assessment.Artifacts[i]; a.MediaType == "application/gzip" {
-			return a
-		}
-	}
-	return nil
-}
+// isOriginals reports whether the artifact holds findings as they were read.
+// There is a file for each format that they came in.
+func isOriginals(a shca.Artifact) bool { return a.MediaType == "application/gzip" }
 
 func (b *bundle) artifactUUID(file string) string {
 	return newUUID("resource", b.system, "artifact", file)
@@ -234,9 +229,7 @@ func (b *bundle) artifactUUID(file string) string {
 // digests. Those of single controls are left to the tables that they are from.
 func (b *bundle) resources() []o.Resource {
 	var resources []o.Resource
-	originals := b.originals()
-	for i := range b.assessment.Artifacts {
-		a := &b.assessment.Artifacts[i]
+	for _, a := range b.assessment.Artifacts {
 		if strings.Contains(a.File, "/") {
 			continue
 		}
@@ -246,7 +239,7 @@ func (b *bundle) resources() []o.Resource {
 			Rlinks: &[]o.ResourceLink{{Href: relativeLink("../" + a.File), MediaType: a.MediaType,
 				Hashes: &[]o.Hash{{Algorithm: "SHA-256", Value: a.SHA256}}}},
 		}
-		if a == originals {
+		if isOriginals(a) {
 			r.Title, r.Description = "Findings", "Every finding as it was read, one a line."
 			r.Props = props(nist("type", "tool-output"), nist("published", b.now.Format("2006-01-02T15:04:05Z")))
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/go-shca/shca/render"
 	"github.com/go-shca/shca/render/rendertest"
 	"github.com/go-shca/shca/sources/asff"
+	"github.com/go-shca/shca/sources/stream"
 	"github.com/go-shca/shca/system"
 )
 
@@ -138,7 +139,7 @@ func assess(t testing.TB, o testgen.Options, baseline string, change func([]byte
 	if change != nil {
 		findings = change(findings)
 	}
-	source := &asff.Source{Name: "estate", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(findings)), nil }}
+	source := &stream.Source{Name: "estate", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(findings)), nil }, Formats: []stream.Format{asff.Format}}
 	options := mapping.Options{Framework: catalogs.Frameworks()[0], Time: rendertest.Time, Generator: "shca v0.0.0-test"}
 	options.Baseline, _ = options.Framework.Baseline(baseline)
 	a, err := mapping.Assess(t.Context(), source, options)

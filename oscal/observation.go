@@ -24,8 +24,8 @@ type observer struct {
 	// relatedTask is the task that the observations come from; "" for a document
 	// without tasks.
 	relatedTask string
-	// evidenceFile is the resource that holds the findings; "" if there is none.
-	evidenceFile string
+	// evidenceFiles are the resources that hold the findings as they were read.
+	evidenceFiles []string
 	// only says which checks to observe; nil for all.
 	only func(*shca.CheckResult) bool
 	// item takes the resources that are subjects. It may be called several times
@@ -252,8 +252,12 @@ func (v *observer) observation(g *group) *o.Observation {
 	all = append(all, trestle("assessment-rule-id", string(c.ID)), trestle("assessment-check-id", string(c.ID)))
 	ob.Props = props(all...)
 	ob.Remarks = v.remarks(g)
-	if v.evidenceFile != "" {
-		ob.RelevantEvidence = &[]o.RelevantEvidence{{Href: "#" + v.evidenceFile, Description: "The findings as they were read."}}
+	var files []o.RelevantEvidence
+	for _, uuid := range v.evidenceFiles {
+		files = append(files, o.RelevantEvidence{Href: "#" + uuid, Description: "The findings as they were read."})
+	}
+	if len(files) > 0 {
+		ob.RelevantEvidence = &files
 	}
 	return ob
 }

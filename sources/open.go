@@ -15,7 +15,15 @@ import (
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/input"
 	"github.com/go-shca/shca/sources/asff"
+	"github.com/go-shca/shca/sources/ocsf"
+	"github.com/go-shca/shca/sources/stream"
 )
+
+// Formats are the kinds of findings that are read, in files of any mixture.
+var Formats = []stream.Format{
+	asff.Format,
+	ocsf.Format,
+}
 
 // Options say how to open inputs. The zero value works.
 type Options struct {
@@ -59,13 +67,12 @@ func (s *fileSource) Records(ctx context.Context) iter.Seq2[shca.Record, error] 
 		for _, f := range s.files {
 			s.Progress.AddTotal(f.Size)
 		}
-		pages := &asff.Pages{}
+		pages := &stream.Pages{}
 		for _, f := range s.files {
-			one := &asff.Source{
-				Name:     f.Name,
-				Open:     func() (io.ReadCloser, error) { return input.Text(f, s.Progress) },
-				Progress: s.Progress,
-				Pages:    pages,
+			one, err := s.source(ctx, f, pages)
+			if err != nil {
+				yield(shca.Record{}, err)
+				return
 			}
 			for record, err := range one.Records(ctx) {
 				var skipped *shca.FindingError
@@ -81,4 +88,50 @@ func (s *fileSource) Records(ctx context.Context) iter.Seq2[shca.Record, error] 
 			}}, nil)
 		}
 	}
+}
+
+// source opens a file and returns the source for what its first bytes show. An
+// error of opening is for the source to tell; one here means that ctx is done.
+func (s *fileSource) source(ctx context.Context, f input.File, pages *stream.Pages) (shca.Source, error) {
+	var text *input.Stream
+	var head []byte
+	var failed error
+	opened := make(chan struct{})
+	// Opening a pipe may block, and must not keep who reads the records.
+	go func() {
+		defer close(opened)
+		if text, failed = input.Text(f, s.Progress); failed == nil {
+			head, _ = text.Head() // an error comes again when the text is read
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		go func() {
+			if <-opened; failed == nil {
+				text.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	case <-opened:
+	}
+	read := func() (io.ReadCloser, error) {
+		if failed != nil {
+			return nil, failed
+		}
+		return text, nil
+	}
+	switch {
+	case ocsf.IsParquet(head):
+		return &ocsf.Parquet{Name: f.Name, Progress: s.Progress, Open: func() (io.ReaderAt, int64, io.Closer, error) {
+			r, size, err := text.Random(ctx)
+			if err != nil {
+				text.Close() // which may say the same again
+				return nil, 0, nil, err
+			}
+			return r, size, text, nil
+		}}, nil
+	case ocsf.IsCSV(head):
+		return &ocsf.CSV{Name: f.Name, Progress: s.Progress, Open: read}, nil
+	}
+	return &stream.Source{Name: f.Name, Open: read, Progress: s.Progress, Pages: pages, Formats: Formats}, nil
 }

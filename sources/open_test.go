@@ -1,9 +1,11 @@
 package sources_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/input/inputtest"
@@ -169,6 +172,92 @@ func TestOpenBad(t *testing.T) {
 		if want, begins := strings.CutSuffix(tc.want, "…"); r.scopes[0].Err != want && (!begins || !strings.HasPrefix(r.scopes[0].Err, want)) {
 			t.Errorf("%s: error %q, want %q", tc.name, r.scopes[0].Err, tc.want)
 		}
+	}
+}
+
+// TestOpenTables reads Parquet and CSV in every compression and encoding that
+// they come in, from a file, a directory and standard input, beside JSON.
+func TestOpenTables(t *testing.T) {
+	const header = "finding_info.uid,class_name,compliance.status,compliance.control,activity_name,status,cloud.account.uid,resources.uid,metadata.product.uid\r\n"
+	const row = ",Compliance Finding,Fail,S3.8,Update,New,012345678901,arn:b,arn:p\r\n"
+	const event = `{"finding_info":{"uid":"é"},"class_name":"Compliance Finding","compliance":{"status":"Fail","control":"S3.8"},"activity_name":"Update",` +
+		`"status":"New","cloud":{"account":{"uid":"012345678901"}},"resources":[{"uid":"arn:b"}],"metadata":{"product":{"uid":"arn:p"}}}`
+	type info struct {
+		UID string `parquet:"uid"`
+	}
+	type table struct {
+		Class int32 `parquet:"class_uid"`
+		Info  info  `parquet:"finding_info"`
+	}
+	var rows []table
+	var events []string
+	for i := range 2000 {
+		rows = append(rows, table{2003, info{fmt.Sprintf("arn:%d", i)}})
+		events = append(events, fmt.Sprintf(`{"class_uid":2003,"finding_info":{"uid":"arn:%d"}}`, i))
+	}
+	var file bytes.Buffer
+	w := parquet.NewGenericWriter[table](&file)
+	if _, err := w.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text := header + "é" + row
+	for name, tc := range map[string]struct {
+		stored string
+		want   []string
+	}{
+		"Parquet":       {file.String(), events},
+		"Parquet, gzip": {inputtest.Gzip(file.String()), events},
+		"Parquet, zstd": {inputtest.Zstd(file.String()), events},
+		"CSV":           {text, []string{event}},
+		"CSV, mark":     {"\xef\xbb\xbf" + text, []string{event}},
+		"CSV, UTF-16":   {inputtest.UTF16("\ufeff"+text, binary.LittleEndian), []string{event}},
+		"CSV, gzip":     {inputtest.Gzip(text), []string{event}},
+	} {
+		dir := t.TempDir()
+		path := write(t, dir, "findings.json", tc.stored)
+		var p shca.Progress
+		for from, source := range map[string]shca.Source{
+			"file":      open(t, []string{path}, sources.Options{Progress: &p}),
+			"directory": open(t, []string{dir}, sources.Options{}),
+			"stdin":     open(t, []string{"-"}, sources.Options{Stdin: strings.NewReader(tc.stored)}),
+		} {
+			for again := range 2 {
+				if again > 0 && from == "stdin" {
+					continue
+				}
+				r := collect(t.Context(), source)
+				if d := cmp.Diff(tc.want, r.raw); d != "" {
+					t.Errorf("%s, %s (-want +got):\n%s", name, from, d)
+				}
+				if len(r.errors) > 0 || len(r.scopes) > 0 || r.err != nil {
+					t.Errorf("%s, %s: errors %v, scopes %+v, %v", name, from, r.errors, r.scopes, r.err)
+				}
+			}
+		}
+		if read, total, n := p.Read(); read > total || total != int64(2*len(tc.stored)) || n != int64(2*len(tc.want)) {
+			t.Errorf("%s: progress %d of %d bytes, %d findings", name, read, total, n)
+		}
+	}
+
+	dir := t.TempDir()
+	write(t, dir, "1", finding("a"))
+	write(t, dir, "2", file.String()[:file.Len()-1])
+	write(t, dir, "3", inputtest.Gzip(file.String())[:file.Len()/8])
+	write(t, dir, "4", text)
+	write(t, dir, "5", finding("b"))
+	r := collect(t.Context(), open(t, []string{dir}, sources.Options{}))
+	if d := cmp.Diff([]string{finding("a"), event, finding("b")}, r.raw); d != "" {
+		t.Errorf("findings (-want +got):\n%s", d)
+	}
+	want := []shca.Scope{
+		{Source: filepath.Join(dir, "2"), Err: "the file is cut off: copy or write it anew (a Parquet file ends in PAR1)"},
+		{Source: filepath.Join(dir, "3"), Err: "gzip: the file is cut off: copy or write it anew (unexpected EOF)"},
+	}
+	if d := cmp.Diff(want, r.scopes); d != "" {
+		t.Errorf("scopes (-want +got):\n%s", d)
 	}
 }
 

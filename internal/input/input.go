@@ -2,12 +2,15 @@
 // into streams of UTF-8 text: it lists files, decompresses and transcodes. It
 // is for the readers below sources/ and knows nothing of findings.
 //
-// What a stream is gets decided by its first bytes, never by its name.
+// What a stream is gets decided by its first bytes, never by its name. Formats
+// that are no text, which are read here and there, get their bytes from
+// [Stream.Random].
 package input
 
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -138,10 +141,14 @@ func regular(name string, info fs.FileInfo) File {
 	return f
 }
 
-// Stream is an opened input: UTF-8 text without a byte order mark.
+// Stream is an opened input: UTF-8 text without a byte order mark, or the bytes
+// of a format that is no text.
 type Stream struct {
 	*bufio.Reader
-	closers []func() error
+	stored   io.Reader // what Open of the file returned
+	packed   bool
+	progress *shca.Progress
+	closers  []func() error
 }
 
 // Close releases the decompressor and the file.
@@ -163,11 +170,110 @@ func Text(f File, progress *shca.Progress) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{closers: []func() error{stored.Close}}
+	s := &Stream{stored: stored, progress: progress, closers: []func() error{stored.Close}}
 	if s.Reader, err = s.unpack(&countingReader{stored, progress}); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// Head returns the first line of the stream, or as much of it as fits into
+// 64 KiB, or the first four bytes if the stream begins like JSON or is no text.
+// Nothing of the stream is consumed.
+func (s *Stream) Head() ([]byte, error) {
+	head, err := peek(s.Reader)
+	if err != nil || len(head) == 0 || bytes.IndexByte([]byte("{[ \t\r\n"), head[0]) >= 0 || bytes.HasPrefix(head, []byte("PAR")) {
+		return head, err
+	}
+	// In steps, so as not to wait for more than a line of a stream that goes on.
+	for n := len(head); ; n = max(n+1, s.Buffered()) {
+		head, err = s.Peek(min(n, bufferSize))
+		if err == io.EOF {
+			return head, nil
+		}
+		if err != nil || n >= bufferSize || bytes.IndexByte(head, '\n') >= 0 {
+			return head, err
+		}
+	}
+}
+
+// MaxSpool is the most that Random copies.
+const MaxSpool = 16 << 30
+
+// Random returns the whole content of the stream, of which nothing must have
+// been read, for reading at any place, and its size. A file that is not packed
+// is read itself. Anything else is copied to a temporary file first: it can be
+// read by its owner only and, where the system allows it, has no name, so that
+// it is gone with the process however that ends. It is valid until Close.
+func (s *Stream) Random(ctx context.Context) (io.ReaderAt, int64, error) {
+	if f, ok := s.stored.(*os.File); ok && !s.packed {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return &countingReaderAt{f, s.progress, info.Size() - int64(s.Buffered())}, info.Size(), nil
+		}
+	}
+	f, err := os.CreateTemp("", "shca-input-*") // with mode 0600
+	if err != nil {
+		return nil, 0, spoolError(err)
+	}
+	named := os.Remove(f.Name()) != nil
+	s.closers = append(s.closers, func() error {
+		err := f.Close()
+		if named {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+		return err
+	})
+	from := &limitedReader{ctx: ctx, r: s.Reader, left: MaxSpool}
+	size, err := io.Copy(struct{ io.Writer }{f}, from) // the file's own ReadFrom cannot tell whose error it is
+	switch {
+	case from.err != nil:
+		return nil, 0, from.err
+	case err != nil:
+		return nil, 0, spoolError(err)
+	}
+	return f, size, nil
+}
+
+func spoolError(err error) error {
+	return fmt.Errorf("temporary file for unpacking: %w (set TMPDIR to a folder with room for the unpacked input)", err)
+}
+
+// limitedReader reads up to left bytes while ctx lasts, and keeps the error.
+type limitedReader struct {
+	ctx  context.Context
+	r    io.Reader
+	left int64
+	err  error
+}
+
+func (l *limitedReader) Read(p []byte) (n int, err error) {
+	if l.err = l.ctx.Err(); l.err != nil {
+		return 0, l.err
+	}
+	n, err = l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		err = fmt.Errorf("larger than %d GiB when unpacked: name smaller files", int64(MaxSpool)>>30)
+	}
+	if err != nil && err != io.EOF {
+		l.err = err
+	}
+	return n, err
+}
+
+// countingReaderAt counts what is read of a file, up to its size: parts may be
+// read twice.
+type countingReaderAt struct {
+	io.ReaderAt
+	progress *shca.Progress
+	left     int64
+}
+
+func (c *countingReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, off)
+	count := min(int64(n), c.left)
+	c.left -= count
+	c.progress.AddBytes(count)
+	return n, err
 }
 
 var (
@@ -192,6 +298,7 @@ func (s *Stream) unpack(stored io.Reader) (*bufio.Reader, error) {
 			return nil, unpackError("gzip", err)
 		}
 		s.closers = append(s.closers, z.Close)
+		s.packed = true
 		r = bufio.NewReaderSize(&unpackReader{z, "gzip"}, bufferSize)
 	case bytes.HasPrefix(head, zstdMagic), isSkippableFrame(head):
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
@@ -199,6 +306,7 @@ func (s *Stream) unpack(stored io.Reader) (*bufio.Reader, error) {
 			return nil, unpackError("zstd", err)
 		}
 		s.closers = append(s.closers, func() error { z.Close(); return nil })
+		s.packed = true
 		r = bufio.NewReaderSize(&unpackReader{z, "zstd"}, bufferSize)
 	case bytes.HasPrefix(head, zipMagic):
 		return nil, errors.New("a zip archive: unpack it and name the files inside")

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -335,4 +336,149 @@ func FuzzText(f *testing.F) {
 			t.Error(closed)
 		}
 	})
+}
+
+// TestHead: a stream's beginning tells its format, and is read again after.
+func TestHead(t *testing.T) {
+	long := strings.Repeat("x", 100<<10)
+	for name, tc := range map[string]struct{ stored, want string }{
+		"CSV":               {"a,b\nc,d\n", "a,b\nc,d\n"},
+		"one line":          {"a,b", "a,b"},
+		"packed":            {inputtest.Gzip("a,b\n" + long), "a,b\n" + long},
+		"UTF-16":            {inputtest.UTF16("\ufeffa,b\n", binary.LittleEndian), "a,b\n"},
+		"mark":              {"\xef\xbb\xbfa,b\n", "a,b\n"},
+		"long line":         {long, long},
+		"empty":             {"", ""},
+		"JSON":              {`{"a":1}`, `{"a":1}`},
+		"binary":            {"PAR1\x15\x00\x15", "PAR1\x15\x00\x15"},
+		"binary, packed":    {inputtest.Zstd("PAR1\x15\x00\x15"), "PAR1\x15\x00\x15"},
+		"no line in 64 KiB": {long + "\n", long + "\n"},
+	} {
+		s, err := Text(file(tc.stored), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := s.Head()
+		if err != nil || !strings.HasPrefix(tc.want, string(head)) {
+			t.Errorf("%s: head %.60q, %v", name, head, err)
+		}
+		whole := string(head) == tc.want || strings.Contains(string(head), "\n") || len(head) == 64<<10
+		if json := strings.HasPrefix(tc.want, "{") || strings.HasPrefix(tc.want, "PAR1"); json && len(head) != 4 || !json && !whole {
+			t.Errorf("%s: head has %d bytes: %.60q", name, len(head), head)
+		}
+		if rest, err := io.ReadAll(s); string(rest) != tc.want || err != nil {
+			t.Errorf("%s: then %.60q, %v", name, rest, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestHeadDoesNotWait: a line that is there is enough, though the stream goes on.
+func TestHeadDoesNotWait(t *testing.T) {
+	r, w := io.Pipe()
+	defer r.Close()
+	go func() {
+		w.Write([]byte("finding_info"))
+		w.Write([]byte(".uid,b\n")) // and then nothing
+	}()
+	s, err := Text(File{Open: func() (io.ReadCloser, error) { return r, nil }}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head, err := s.Head(); string(head) != "finding_info.uid,b\n" || err != nil {
+		t.Errorf("got %q, %v", head, err)
+	}
+}
+
+// TestRandom: whatever way the bytes are stored, they are there at any place.
+func TestRandom(t *testing.T) {
+	content := "PAR1" + strings.Repeat("0123456789", 20_000) + "PAR1"
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", filepath.Join(dir, "temp"))
+	if err := os.Mkdir(filepath.Join(dir, "temp"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "plain")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := List([]string{path}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]File{
+		"file":   plain[0],
+		"stream": file(content),
+		"gzip":   file(inputtest.Gzip(content)),
+		"zstd":   file(inputtest.Zstd(content)),
+	} {
+		var p shca.Progress
+		s, err := Text(f, &p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Head(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // of which one may be larger than the other has left
+			r, size, err := s.Random(t.Context())
+			if err != nil || size != int64(len(content)) {
+				t.Fatalf("%s: %d bytes, %v", name, size, err)
+			}
+			got, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+			if string(got) != content || err != nil {
+				t.Errorf("%s: got %d bytes, %v", name, len(got), err)
+			}
+			if _, ok := r.(*os.File); ok == (name == "file") {
+				t.Errorf("%s: a copy: %t", name, ok)
+			}
+			if left, err := os.ReadDir(filepath.Join(dir, "temp")); len(left) > 0 && runtime.GOOS != "windows" {
+				t.Errorf("%s: the copy has a name: %v, %v", name, left, err)
+			}
+			if name != "file" {
+				break // the stream is used up
+			}
+		}
+		if read, _, _ := p.Read(); name == "file" && read < int64(len(content)) || read > 2*int64(len(content)) {
+			t.Errorf("%s: progress %d bytes of %d", name, read, len(content))
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestRandomErrors(t *testing.T) {
+	packed := inputtest.Gzip(strings.Repeat("PAR1", 100_000))
+	s, err := Text(file(packed[:len(packed)-20]), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Random(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "gzip: the file is cut off") {
+		t.Errorf("cut off: got %v", err)
+	}
+	s.Close() // may say so again
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s, err = Text(file(packed), nil); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, _, err := s.Random(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: got %v", err)
+	}
+
+	if runtime.GOOS != "windows" {
+		t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
+		if _, _, err := s.Random(t.Context()); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "set TMPDIR") {
+			t.Errorf("no folder: got %v", err)
+		}
+	}
+	l := &limitedReader{ctx: t.Context(), r: strings.NewReader("abc"), left: 2}
+	if _, err := io.ReadAll(l); err == nil || !strings.HasPrefix(err.Error(), "larger than 16 GiB when unpacked") {
+		t.Errorf("limit: got %v", err)
+	}
 }

@@ -18,10 +18,11 @@ import (
 	"github.com/go-shca/shca/render/originals"
 	"github.com/go-shca/shca/render/rendertest"
 	"github.com/go-shca/shca/sources/asff"
+	"github.com/go-shca/shca/sources/stream"
 )
 
 func source(text []byte) shca.Source {
-	return &asff.Source{Name: "test", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+	return &stream.Source{Name: "test", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }, Formats: []stream.Format{asff.Format}}
 }
 
 // unpacked renders the assessment and unpacks it with the standard library.

@@ -16,6 +16,7 @@ import (
 	"github.com/go-shca/shca/internal/testgen"
 	"github.com/go-shca/shca/mapping"
 	"github.com/go-shca/shca/sources/asff"
+	"github.com/go-shca/shca/sources/stream"
 )
 
 // Case is an assessment that every format has to cope with.
@@ -178,7 +179,7 @@ func estate(n int, change func(*shca.Finding)) shca.Source {
 	if err := testgen.Write(&text, testgen.NDJSON, testgen.Options{Seed: 7, Findings: n, Accounts: 3, Regions: 2, Suppressed: 0.05, NotAvailable: 0.05}); err != nil {
 		panic(err) // the options are constants
 	}
-	source := &asff.Source{Name: "estate", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text.Bytes())), nil }}
+	source := &stream.Source{Name: "estate", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text.Bytes())), nil }, Formats: []stream.Format{asff.Format}}
 	return sourceFunc(func(ctx context.Context) iter.Seq2[shca.Record, error] {
 		return func(yield func(shca.Record, error) bool) {
 			for r, err := range source.Records(ctx) {

@@ -98,6 +98,9 @@ func testCase(t *testing.T, f render.Format, c Case) {
 		}
 		folded[strings.ToLower(name)] = name
 		text, header := plain(t, files[name])
+		if len(files[name]) == 0 {
+			continue // a list of no records says nothing, so nothing false
+		}
 		if !c.Assessment.Complete() && !strings.Contains(strings.ToLower(header+text), "incomplete") {
 			t.Errorf("%s does not say that the assessment is incomplete:\n%.500s", name, text)
 		}

@@ -1,6 +1,8 @@
 package asff
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/sources/stream"
 )
 
 func at(text string) time.Time {
@@ -53,7 +56,7 @@ func TestDecodeWhole(t *testing.T) {
 			ProductARN:  "arn:aws-us-gov:securityhub:us-gov-west-1::product/aws/securityhub",
 			GeneratorID: "aws-foundational-security-best-practices/v/1.0.0/S3.8",
 			AccountID:   "000000000001", Region: "us-gov-west-1", Partition: "aws-us-gov", Check: "S3.8",
-			Standards:  []string{"arn:aws-us-gov:securityhub:::standards/aws-foundational-security-best-practices/v/1.0.0"},
+			Standards:  []string{"standards/aws-foundational-security-best-practices/v/1.0.0"},
 			ConfigRule: "securityhub-s3-bucket-level-public-access-prohibited-1", Status: shca.Passed,
 			Severity: shca.Informational, Workflow: "RESOLVED", RecordState: "ARCHIVED",
 			Title: "S3 Block Public Access setting should be enabled at the bucket level", Description: "d",
@@ -97,17 +100,23 @@ func TestDecodeWhole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := read(string(text))
-			if len(r.errors) > 0 || len(r.scopes) > 0 {
-				t.Errorf("errors %v, scopes %+v", r.errors, r.scopes)
+			source := &stream.Source{
+				Open:    func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil },
+				Formats: []stream.Format{Format},
 			}
-			for _, f := range r.findings {
+			var got []*shca.Finding
+			for record, err := range source.Records(t.Context()) {
+				if err != nil || record.Finding == nil {
+					t.Fatalf("record %+v, error %v", record, err)
+				}
+				f := record.Finding
 				if !strings.Contains(string(text), string(f.Raw)) {
 					t.Errorf("Raw is not in the file: %s", f.Raw)
 				}
 				f.Raw = nil
+				got = append(got, f)
 			}
-			if d := cmp.Diff(tc.want, r.findings); d != "" {
+			if d := cmp.Diff(tc.want, got); d != "" {
 				t.Errorf("findings (-want +got):\n%s", d)
 			}
 		})
@@ -275,6 +284,44 @@ func TestDecodeOddities(t *testing.T) {
 		}
 		if string(f.Raw) != raw {
 			t.Errorf("%s: Raw is %s", raw, f.Raw)
+		}
+	}
+}
+
+// TestDecodeErrors: a member of a wrong type or value is named, and so is the
+// finding.
+func TestDecodeErrors(t *testing.T) {
+	for _, tc := range []struct{ old, new, id, field, err string }{
+		{`"Id":"a"`, `"Id":7`, "", "/Id", "wrong type: a JSON number, where a string is expected"},
+		{`{"Label":"HIGH","Normalized":70,"Original":"HIGH"}`, `"HIGH"`, "a", "/Severity", "wrong type: a JSON string, where an object is expected"},
+		{`"Label":"HIGH"`, `"Label":3`, "a", "/Severity/Label", "wrong type: a JSON number, where a string is expected"},
+		{`"Normalized":70`, `"Normalized":"much"`, "a", "/Severity/Normalized", `"much" is not a number`},
+		{`"Normalized":70`, `"Normalized":"NaN"`, "a", "/Severity/Normalized", `"NaN" is not a number`},
+		{`"Normalized":70`, `"Normalized":[70]`, "a", "/Severity/Normalized", "a number is expected here"},
+		{"2026-01-02T00:00:00.000Z", "yesterday", "a", "/UpdatedAt", `"yesterday" is not a time such as 2026-01-31T12:00:00Z`},
+		{"2026-01-02T00:00:00.000Z", "9999-12-31T23:59:59-01:00", "a", "/UpdatedAt", `"9999-12-31T23:59:59-01:00" is not a time such as 2026-01-31T12:00:00Z`},
+		{`"2026-01-02T00:00:00.000Z"`, "1767312000", "a", "/UpdatedAt", "a time in a string is expected here"},
+		{`"012345678901"`, "1234567890123", "a", "/AwsAccountId", "1234567890123 is not an account id of 12 digits"},
+		{`"012345678901"`, "[]", "a", "/AwsAccountId", "a string is expected here"},
+		{`"Compliance":{`, `"Compliance":"FAILED","X":{`, "a", "/Compliance", "wrong type: a JSON string, where an object is expected"},
+		{`"Status":"FAILED"`, `"Status":"FAIL"`, "a", "/Compliance/Status", `"FAIL" is none of PASSED, FAILED, WARNING, NOT_AVAILABLE`},
+		{`"ACTIVE"`, `"active"`, "a", "/RecordState", `"active" is neither ACTIVE nor ARCHIVED`},
+		{`"SecurityControlId":"S3.8"`, `"SecurityControlId":["S3.8","S3.9"]`, "a", "/Compliance/SecurityControlId", `names two checks, "S3.8" and "S3.9"; a finding has one`},
+		{`"NIST.800-53.r5 AC-3"`, `3`, "a", "/Compliance/RelatedRequirements/0", "wrong type: a JSON number, where a string is expected"},
+		{`{"StandardsId":"standards/nist-800-53/v/5.0.0"}`, `3`, "a", "/Compliance/AssociatedStandards/0", "wrong type: a JSON number, where an object is expected"},
+		{`"Resources":[`, `"Resources":{},"X":[`, "a", "/Resources", "wrong type: a JSON object, where a list is expected"},
+	} {
+		if !strings.Contains(whole, tc.old) {
+			t.Fatalf("the finding has no %s", tc.old)
+		}
+		raw := strings.Replace(whole, tc.old, tc.new, 1)
+		f, err := decode([]byte(raw))
+		if f != nil || err == nil {
+			t.Errorf("%s: got %+v, error %v; want an error", tc.new, f, err)
+			continue
+		}
+		if d := cmp.Diff([]string{tc.id, tc.field, tc.err}, []string{err.ID, err.Field, err.Err.Error()}); d != "" {
+			t.Errorf("%s: id, field, error (-want +got):\n%s", tc.new, d)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/sources/internal/finding"
 )
 
 // wireFinding has the members of an ASFF finding that an assessment needs
@@ -196,19 +197,8 @@ func (l *standards) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// timestamp is a time in RFC 3339 or in the spellings near it that producers
-// use: a space for the T, no seconds' fraction or any number of digits, no
-// zone (UTC then), or a zone without colon.
+// timestamp is a time as [finding.ParseTime] reads it.
 type timestamp time.Time
-
-var timeLayouts = []string{
-	time.RFC3339Nano,
-	"2006-01-02T15:04:05.999999999Z0700",
-	"2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05.999999999 Z0700",
-	"2006-01-02 15:04:05.999999999",
-}
 
 func (t *timestamp) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	tok, err := dec.ReadToken()
@@ -219,31 +209,16 @@ func (t *timestamp) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	case 'n':
 		return nil
 	case '"':
-		text := strings.TrimSpace(tok.String())
-		if text == "" {
-			return nil
-		}
-		for _, layout := range timeLayouts {
-			if parsed, err := time.Parse(layout, strings.ToUpper(text)); err == nil { // RFC 3339 allows a small t and z
-				if parsed = parsed.UTC(); parsed.Year() >= 0 && parsed.Year() <= 9999 { // as RFC 3339 can write it
-					*t = timestamp(parsed)
-					return nil
-				}
-			}
-		}
-		return fmt.Errorf("%.40q is not a time such as 2026-01-31T12:00:00Z", text)
+		parsed, err := finding.ParseTime(tok.String())
+		*t = timestamp(parsed)
+		return err
 	}
 	return errors.New("a time in a string is expected here")
 }
 
 // productFields has the members of ProductFields that tell a finding's check
 // and resource where newer members are missing.
-type productFields struct {
-	controlID, ruleID, standardsARN string
-	configRule                      string
-	resourceID                      string
-	relatedName, relatedType        string
-}
+type productFields finding.Marks
 
 func (p *productFields) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if dec.PeekKind() != '{' {
@@ -260,19 +235,19 @@ func (p *productFields) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		var field *string
 		switch name.String() {
 		case "ControlId":
-			field = &p.controlID
+			field = &p.ControlID
 		case "aws/config/ConfigRuleName":
-			field = &p.configRule
+			field = &p.ConfigRule
 		case "RuleId":
-			field = &p.ruleID
+			field = &p.RuleID
 		case "StandardsArn", "StandardsGuideArn":
-			field = &p.standardsARN
+			field = &p.StandardsARN
 		case "Resources:0/Id":
-			field = &p.resourceID
+			field = &p.ResourceID
 		case "RelatedAWSResources:0/name":
-			field = &p.relatedName
+			field = &p.RelatedName
 		case "RelatedAWSResources:0/type":
-			field = &p.relatedType
+			field = &p.RelatedType
 		}
 		if field == nil || dec.PeekKind() != '"' {
 			if err := dec.SkipValue(); err != nil {

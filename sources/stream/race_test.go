@@ -1,6 +1,6 @@
 //go:build race
 
-package asff
+package stream_test
 
 // raceEnabled says that tests of time and size mean nothing; slow is the step
 // of those that try every byte.

@@ -1,4 +1,4 @@
-package asff
+package stream
 
 import (
 	"bytes"
@@ -15,9 +15,10 @@ import (
 
 const (
 	maxFinding = 4 << 20 // bytes of one finding; AWS's own limit is 240 KB
-	maxDepth   = 256     // levels of nesting in one finding; ASFF has about ten
+	maxDepth   = 256     // levels of nesting in one finding; the formats have about ten
 	maxHead    = 64 << 10
 	isFinding  = 3  // markers that make an object a finding
+	mustHave   = 6  // markers that every finding of any format has
 	maxLevels  = 8  // wrappers around a list of findings; three are in use
 	maxKeys    = 40 // members by which a document without findings is described
 	maxOthers  = 5  // documents without findings that are described
@@ -44,7 +45,8 @@ type scanner struct {
 	gaveUp bool   // fill has ended what would have been lost, see rewind
 	rescue int    // bytes that rewind may still go back
 
-	names map[string]string // names of members seen, to make each string once
+	formats []Format
+	names   map[string]name // names of members by their text, and what they tell
 
 	stack stack
 	// torn: a finding that is not closed, or text between findings, has been
@@ -52,10 +54,11 @@ type scanner struct {
 	torn   bool
 	broken error // the first error around a list of findings
 
-	// finding takes each finding in turn. raw is valid during the call only;
-	// broken says why it cannot be read, and raw may be just its beginning
-	// then. It returns false to stop.
-	finding func(raw []byte, broken error) bool
+	// finding takes each finding in turn. raw is valid during the call only.
+	// format is the finding's number in formats, -1 if that is not known, which
+	// it is unless the finding is broken; broken says why it cannot be read, and
+	// raw may be just its beginning then. It returns false to stop.
+	finding func(raw []byte, format int, broken error) bool
 	stopped bool
 
 	lists   int      // lists of findings seen, empty ones too
@@ -69,28 +72,53 @@ type scanner struct {
 
 // lists names the members that hold findings, a list or one: AWS CLI and SDKs,
 // exports. No finding has a member of these names.
-var lists = []string{"Findings", "findings", "Finding", "finding"}
+var lists = []string{"Findings", "findings", "Finding"}
 
-// wrappers names the members whose value has such a member in turn.
+// wrappers names the members whose value is a finding or has such a member in
+// turn. Findings have members of these names, too: a member of what is known to
+// be a finding wraps nothing.
 var wrappers = []string{
 	"detail",      // EventBridge: detail.findings
-	"data",        // recorded SDK calls: data.Findings
+	"data",        // recorded SDK calls: data.Findings; OCSF has a member of this name
 	"apiResponse", // service integrations: apiResponse.Findings
+	"finding",     // exports; events of OCSF 1.0.0-rc.2 have a member of this name
 }
 
-// markers are members of ASFF findings. An object that has isFinding of them
-// is taken for a finding wherever it stands, and one that has fewer never is.
-var markers = []string{
-	"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title",
-	"Description", "Severity", "Resources", "Compliance", "CreatedAt", "UpdatedAt",
-	"RecordState", "Workflow", "Types",
+// A name is what the name of a member tells about the object it stands in.
+type name struct {
+	text          string
+	list, wrapper bool  // lists, wrappers has it
+	marks         []int // the formats that have it as a marker
+}
+
+// know fills in the names that tell something.
+func (s *scanner) know() {
+	s.names = map[string]name{}
+	learn := func(text string, add func(*name)) {
+		n := s.names[text]
+		n.text = text
+		add(&n)
+		s.names[text] = n
+	}
+	for _, text := range lists {
+		learn(text, func(n *name) { n.list = true })
+	}
+	for _, text := range wrappers {
+		learn(text, func(n *name) { n.wrapper = true })
+	}
+	for i, f := range s.formats {
+		for _, text := range f.Markers {
+			learn(text, func(n *name) { n.marks = append(n.marks, i) })
+		}
+	}
 }
 
 var (
 	errNotClosed  = errors.New("broken JSON: the finding is not closed; others that follow may be lost with it")
 	errCutShort   = errors.New("broken JSON: a bracket too many closes the finding before its end")
 	errNotObject  = errors.New("a finding is a JSON object, and this is none")
-	errNotFinding = errors.New("this object has not the members of an ASFF finding")
+	errHolds      = errors.New("this finding has a member named like those that wrap findings (Findings, data, detail), so it was not read: rename or remove that member")
+	errNotFinding = errors.New("this object has not the members of an ASFF or OCSF finding")
 	errBetween    = errors.New("broken JSON: text between findings")
 	errTooBig     = fmt.Errorf("larger than %d MiB, the limit for one finding", maxFinding>>20)
 	errTooDeep    = fmt.Errorf("nested deeper than %d levels, the limit for one finding", maxDepth)
@@ -102,6 +130,7 @@ var (
 // run scans the whole stream. It returns what kept it from being read in
 // full, or nil.
 func (s *scanner) run() error {
+	s.know()
 	s.keep = -1
 	s.rescue = 4 * maxFinding
 	if !s.space() {
@@ -194,7 +223,7 @@ func (s *scanner) list(level int) error {
 				return s.ended(errListBroken) // it closes the object around the list
 			}
 			s.begin()
-			s.emit(errBetween)
+			s.emit(-1, errBetween)
 		default:
 			s.loose(errNotObject)
 		}
@@ -221,7 +250,7 @@ func (s *scanner) loose(err error) {
 		}
 	}
 	if !s.torn && !s.readFailed() {
-		s.emit(err)
+		s.emit(-1, err)
 	}
 }
 
@@ -243,11 +272,13 @@ func (s *scanner) object(level int, where place) error {
 	s.pos++
 	var (
 		keys    []string
-		marked  int
-		wrapper bool // it has held findings
-		token   bool // it has a NextToken
-		closed  bool // s.pos is behind it
-		invalid bool // it is no JSON; decoding it says why
+		marked  = make([]int, len(s.formats)) // markers of each format
+		most    = -1                          // the format with most of them
+		found   bool                          // it is a finding: they are enough
+		wrapper bool                          // it has held findings
+		token   bool                          // it has a NextToken
+		closed  bool                          // s.pos is behind it
+		invalid bool                          // it is no JSON; decoding it says why
 	)
 members:
 	for !closed && s.space() {
@@ -263,16 +294,16 @@ members:
 		case '{': // the next finding
 			break members
 		}
-		key, before := s.key(), byte(',')
+		key, prev := s.key(), byte(',')
 		if c == '"' {
 			if !s.text() || !s.space() {
 				break
 			}
-			before = value
+			prev = value
 		}
-		if before != value || s.buf[s.pos] != ':' {
+		if prev != value || s.buf[s.pos] != ':' {
 			invalid = true
-			closed = s.skipTo(0, before)
+			closed = s.skipTo(0, prev)
 			break
 		}
 		s.pos++
@@ -280,13 +311,17 @@ members:
 			break
 		}
 		c = s.buf[s.pos]
-		if slices.Contains(markers, key) {
-			marked++
+		for _, i := range key.marks {
+			marked[i]++
+			if most < 0 || marked[i] > marked[most] || marked[i] == marked[most] && i < most {
+				most = i
+			}
+			found = found || marked[i] >= isFinding
 		}
 		if len(keys) < maxKeys {
-			keys = append(keys, key)
+			keys = append(keys, key.text)
 		}
-		leads := slices.Contains(lists, key) || marked < isFinding && slices.Contains(wrappers, key)
+		leads := key.list || key.wrapper && !found
 		if (c == '[' || c == '{') && level < maxLevels && leads {
 			if where == element && !s.lost { // the list has no end: this is the next document
 				s.pos = s.keep
@@ -307,7 +342,7 @@ members:
 			s.stack.push('{')
 			continue
 		}
-		if key == "NextToken" || key == "nextToken" {
+		if key.text == "NextToken" || key.text == "nextToken" {
 			s.fillTo(2)
 			token = c == '"' && s.end-s.pos >= 2 && s.buf[s.pos+1] != '"'
 		}
@@ -327,17 +362,24 @@ members:
 		return errListBroken
 	case wrapper:
 		s.next = s.next || token
+		// A report on findings may have a few of a finding's members, too.
+		if most >= 0 && marked[most] >= mustHave {
+			s.begin()
+			s.emit(-1, errHolds)
+		}
+	case !closed && found:
+		s.emit(most, errNotClosed)
 	case !closed:
-		s.emit(errNotClosed)
-	case marked >= isFinding && where == member: // what follows belongs to the wrapper
-		s.emit(nil)
-	case marked >= isFinding:
-		s.emit(s.cutShort(keys))
+		s.emit(-1, errNotClosed)
+	case found && where == member: // what follows belongs to the wrapper
+		s.emit(most, nil)
+	case found:
+		s.emit(most, s.cutShort(keys))
 	case s.torn:
-	case invalid:
-		s.emit(nil)
-	case where == element:
-		s.emit(errNotFinding)
+	case invalid && len(s.formats) > 0:
+		s.emit(max(most, 0), nil)
+	case invalid || where == element:
+		s.emit(-1, errNotFinding)
 	default:
 		s.other(keys)
 	}
@@ -367,7 +409,7 @@ func (s *scanner) cutShort(keys []string) error {
 		case c == '"':
 			s.pos += i
 			s.fillTo(200)
-			key := s.key()
+			key := s.key().text
 			rest := bytes.TrimLeft(s.buf[min(s.pos+len(key)+2, s.end):s.end], " \t\r\n")
 			s.pos -= i
 			if slices.Contains(keys, key) || key != "" && !bytes.HasPrefix(rest, []byte(":")) {
@@ -397,21 +439,21 @@ func (s *scanner) other(keys []string) {
 	if len(s.others) == maxOthers {
 		return
 	}
-	if what := describe(keys); !slices.Contains(s.others, what) {
+	if what := s.describe(keys); !slices.Contains(s.others, what) {
 		s.others = append(s.others, what)
 	}
 }
 
 // describe says what a document with these members is.
-func describe(keys []string) string {
+func (s *scanner) describe(keys []string) string {
 	has := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(keys, n) })
 	}
 	switch {
 	case has("InsightResults", "insightResults", "insightArn"):
 		return "an InsightResults answer, which counts findings but does not hold them (export them with get-findings)"
-	case has("class_uid", "category_uid", "finding_info"):
-		return "an OCSF event, not an ASFF finding"
+	case has("class_uid", "category_uid", "finding_info") && !slices.ContainsFunc(s.formats, func(f Format) bool { return f.Name == "ocsf" }):
+		return "an OCSF event, which is not read here"
 	case has("catalog", "profile", "component-definition", "system-security-plan", "assessment-plan", "assessment-results", "plan-of-action-and-milestones"):
 		return "an OSCAL document"
 	case has("Error", "error", "errorCode", "errorMessage", "__type", "message", "Message", "Code"):
@@ -550,29 +592,26 @@ func (s *scanner) literal() {
 	}
 }
 
-// key returns the name that begins at s.pos if it is short, else "".
-func (s *scanner) key() string {
+// key returns the name that begins at s.pos if it is short, else none.
+func (s *scanner) key() name {
 	const longest = 40
 	s.fillTo(longest + 2)
 	b := s.buf[s.pos:s.end]
 	if len(b) == 0 || b[0] != '"' {
-		return ""
+		return name{}
 	}
 	i := bytes.IndexByte(b[1:min(len(b), longest+2)], '"')
 	if i < 0 {
-		return ""
+		return name{}
 	}
-	name, ok := s.names[string(b[1:1+i])]
+	key, ok := s.names[string(b[1:1+i])]
 	if !ok {
-		name = string(b[1 : 1+i])
-		if s.names == nil {
-			s.names = map[string]string{}
-		}
+		key.text = string(b[1 : 1+i])
 		if len(s.names) < 1000 {
-			s.names[name] = name
+			s.names[key.text] = key // to make each string once
 		}
 	}
-	return name
+	return key
 }
 
 // space moves to the next byte that is no white space; false at the end. Byte
@@ -604,7 +643,7 @@ func (s *scanner) begin() {
 }
 
 // emit hands the bytes held since begin out as one finding.
-func (s *scanner) emit(broken error) {
+func (s *scanner) emit(format int, broken error) {
 	raw, start := s.buf[s.keep:s.pos], s.keep
 	s.keep = -1
 	s.torn = broken == errNotClosed || broken == errCutShort || broken == errBetween
@@ -617,7 +656,7 @@ func (s *scanner) emit(broken error) {
 	case s.stack.tooDeep:
 		broken = errTooDeep
 	}
-	if !s.finding(raw, broken) {
+	if !s.finding(raw, format, broken) {
 		s.stopped = true
 	}
 	if rescue {

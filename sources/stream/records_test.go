@@ -1,4 +1,4 @@
-package asff
+package stream_test
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/sources/asff"
+	"github.com/go-shca/shca/sources/stream"
 )
 
 // sample is a finding as Security Hub writes it, on one line.
@@ -81,8 +83,11 @@ func collect(s shca.Source) *result {
 	return r
 }
 
-func reading(r io.Reader) *Source {
-	return &Source{Name: "in", Open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
+// formats are those the tests read, with real findings.
+var formats = []stream.Format{asff.Format}
+
+func reading(r io.Reader) *stream.Source {
+	return &stream.Source{Name: "in", Open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }, Formats: formats}
 }
 
 func read(text string) *result { return collect(reading(strings.NewReader(text))) }
@@ -139,7 +144,7 @@ func TestWrappers(t *testing.T) {
 				if string(f.Raw) != one[i] {
 					t.Errorf("finding %d: Raw differs from the original (-want +got):\n%s", i+1, cmp.Diff(one[i], string(f.Raw)))
 				}
-				want, err := decode([]byte(one[i]))
+				want, err := asff.Format.Decode([]byte(one[i]))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -179,7 +184,7 @@ func TestNoFindings(t *testing.T) {
 		{"error of the CLI", `{"Error":{"Code":"ExpiredToken","Message":"no"}}`, "holds no findings but an error document (repeat the call that wrote it)"},
 		{"insights", `{"InsightResults":{"InsightArn":"arn","GroupByAttribute":"SeverityLabel","ResultValues":[{"GroupByAttributeValue":"HIGH","Count":3}]}}`,
 			"holds no findings but an InsightResults answer, which counts findings but does not hold them (export them with get-findings)"},
-		{"OCSF", `{"class_uid":2003,"category_uid":2}`, "holds no findings but an OCSF event, not an ASFF finding"},
+		{"OCSF", `{"class_uid":2003,"category_uid":2}`, "holds no findings but an OCSF event, which is not read here"},
 		{"OSCAL", `{"catalog":{"uuid":"u","metadata":{"title":"t"}}}`, "holds no findings but an OSCAL document"},
 		{"other", `{"Controls":[],"a\u001b\x1b[31m` + "\xff" + `":1}`, `holds no findings but a document with the members Controls, a\u001b\x1b[31m` + "\ufffd"},
 		{"several others", `{"x":1}{"y":1}{"x":2}`, "3 of its documents hold no findings: a document with the members x; a document with the members y"},
@@ -300,24 +305,24 @@ func TestBadInput(t *testing.T) {
 			[]broken{{2, "", "/Id", `broken JSON at byte 66 of the finding: invalid character '\n' in string (expecting non-control character)`}}, ""},
 		{"list: colon missing inside", list(a, with(`"Compliance":{`, `"Compliance" {`), c, d), []string{"a", "c", "d"}, []broken{{2, "b", "", notClosed}}, ""},
 		{"list: no objects", `[1,"x",[2],null,` + a + `]`, []string{"a"}, []broken{
-			{1, "", "", errNotObject.Error()}, {2, "", "", errNotObject.Error()}, {3, "", "", errNotObject.Error()}, {4, "", "", errNotObject.Error()}}, ""},
-		{"list: not closed by the brace", `{"Findings":[` + a + "}\n" + list(b), []string{"a", "b"}, nil, errListBroken.Error() + " (after 2 findings)"},
-		{"list: cut behind a finding", `{"Findings":[` + a + "," + b, []string{"a", "b"}, nil, errListOpen.Error() + " (after 2 findings)"},
-		{"list: cut behind it", `{"Findings":[` + a + "]", []string{"a"}, nil, errListOpen.Error() + " (after 1 findings)"},
-		{"list: cut in a finding", `{"Findings":[` + a + "," + cut("should}"), []string{"a"}, []broken{{2, "b", "", notClosed}}, errListOpen.Error() + " (after 2 findings)"},
-		{"list: member without name behind it", `{"Findings":[` + a + "],NextToken:1}\n" + b, []string{"a", "b"}, nil, errListBroken.Error() + " (after 2 findings)"},
+			{1, "", "", stream.ErrNotObject.Error()}, {2, "", "", stream.ErrNotObject.Error()}, {3, "", "", stream.ErrNotObject.Error()}, {4, "", "", stream.ErrNotObject.Error()}}, ""},
+		{"list: not closed by the brace", `{"Findings":[` + a + "}\n" + list(b), []string{"a", "b"}, nil, stream.ErrListBroken.Error() + " (after 2 findings)"},
+		{"list: cut behind a finding", `{"Findings":[` + a + "," + b, []string{"a", "b"}, nil, stream.ErrListOpen.Error() + " (after 2 findings)"},
+		{"list: cut behind it", `{"Findings":[` + a + "]", []string{"a"}, nil, stream.ErrListOpen.Error() + " (after 1 findings)"},
+		{"list: cut in a finding", `{"Findings":[` + a + "," + cut("should}"), []string{"a"}, []broken{{2, "b", "", notClosed}}, stream.ErrListOpen.Error() + " (after 2 findings)"},
+		{"list: member without name behind it", `{"Findings":[` + a + "],NextToken:1}\n" + b, []string{"a", "b"}, nil, stream.ErrListBroken.Error() + " (after 2 findings)"},
 		{"array of lines: one cut", "[\n" + a + ",\n" + cut(`{"Type"`) + "\n" + c + ",\n" + d + "\n]", []string{"a", "c", "d"}, []broken{{2, "b", "", notClosed}}, ""},
 		{"array of lines: brace missing", "[\n" + a + ",\n" + b[:len(b)-1] + ",\n" + c + ",\n" + d + "\n]", []string{"a", "c", "d"}, []broken{{2, "b", "", notClosed}}, ""},
 
 		// One wrapper a line.
-		{"event cut in a string", lines(event(a), event(b)[:300], event(c), event(d)), []string{"a", "c", "d"}, []broken{{2, "b", "", notClosed}}, errListCut.Error() + " (after 4 findings)"},
-		{"event cut before a list", lines(event(a), `{"detail":{"findings":[`+cut(`{"Type"`), event(c), event(d)), []string{"a", "c", "d"}, []broken{{2, "b", "", notClosed}}, errListCut.Error() + " (after 4 findings)"},
-		{"event cut behind a finding", lines(event(a), `{"detail":{"findings":[`+b, event(c), event(d)), []string{"a", "b", "c", "d"}, nil, errListCut.Error() + " (after 4 findings)"},
-		{"event cut behind a comma", lines(event(a), `{"detail":{"findings":[`+b+",", event(c), event(d)), []string{"a", "b", "c", "d"}, nil, errListCut.Error() + " (after 4 findings)"},
-		{"event cut behind the list", lines(event(a), `{"detail":{"findings":[`+b+"]", event(c), event(d)), []string{"a", "b", "c", "d"}, nil, errListBroken.Error() + " (after 4 findings)"},
-		{"event cut behind detail", lines(event(a), `{"detail":{"findings":[`+b+"]}", event(c), event(d)), []string{"a", "b", "c", "d"}, nil, errListBroken.Error() + " (after 4 findings)"},
-		{"event cut before the list", lines(event(a), `{"version":"0","detail":{`, event(c), event(d)), []string{"a", "c", "d"}, []broken{{2, "", "", notClosed}}, errListBroken.Error() + " (after 4 findings)"},
-		{"all events cut", lines(slices.Repeat([]string{`{"detail":{"findings":[` + b}, 20)...), slices.Repeat([]string{"b"}, 20), nil, errListCut.Error() + " (after 20 findings)"},
+		{"event cut in a string", lines(event(a), event(b)[:300], event(c), event(d)), []string{"a", "c", "d"}, []broken{{2, "b", "", notClosed}}, stream.ErrListCut.Error() + " (after 4 findings)"},
+		{"event cut before a list", lines(event(a), `{"detail":{"findings":[`+cut(`{"Type"`), event(c), event(d)), []string{"a", "c", "d"}, []broken{{2, "b", "", notClosed}}, stream.ErrListCut.Error() + " (after 4 findings)"},
+		{"event cut behind a finding", lines(event(a), `{"detail":{"findings":[`+b, event(c), event(d)), []string{"a", "b", "c", "d"}, nil, stream.ErrListCut.Error() + " (after 4 findings)"},
+		{"event cut behind a comma", lines(event(a), `{"detail":{"findings":[`+b+",", event(c), event(d)), []string{"a", "b", "c", "d"}, nil, stream.ErrListCut.Error() + " (after 4 findings)"},
+		{"event cut behind the list", lines(event(a), `{"detail":{"findings":[`+b+"]", event(c), event(d)), []string{"a", "b", "c", "d"}, nil, stream.ErrListBroken.Error() + " (after 4 findings)"},
+		{"event cut behind detail", lines(event(a), `{"detail":{"findings":[`+b+"]}", event(c), event(d)), []string{"a", "b", "c", "d"}, nil, stream.ErrListBroken.Error() + " (after 4 findings)"},
+		{"event cut before the list", lines(event(a), `{"version":"0","detail":{`, event(c), event(d)), []string{"a", "c", "d"}, []broken{{2, "", "", notClosed}}, stream.ErrListBroken.Error() + " (after 4 findings)"},
+		{"all events cut", lines(slices.Repeat([]string{`{"detail":{"findings":[` + b}, 20)...), slices.Repeat([]string{"b"}, 20), nil, stream.ErrListCut.Error() + " (after 20 findings)"},
 
 		// One finding that is no finding, or too much of one.
 		{"too big", list(a, big, c), []string{"a", "c"}, []broken{{2, "b", "", tooBig}}, ""},
@@ -329,29 +334,9 @@ func TestBadInput(t *testing.T) {
 		{"invalid UTF-8", list(a, with("é", "\xe9"), c), []string{"a", "c"}, []broken{{2, "b", "/Title", "broken JSON at byte 477 of the finding: invalid UTF-8"}}, ""},
 		{"control character", list(a, with("é", "\x01"), c), []string{"a", "c"}, []broken{{2, "b", "/Title", `broken JSON at byte 477 of the finding: invalid character '\x01' in string (expecting non-control character)`}}, ""},
 		{"line break in a string", list(a, with("é", "\n"), c), []string{"a", "c"}, []broken{{2, "b", "/Title", `broken JSON at byte 477 of the finding: invalid character '\n' in string (expecting non-control character)`}}, ""},
-		{"no finding", list(a, `{"Title":"x"}`, `{}`, c), []string{"a", "c"}, []broken{{2, "", "", errNotFinding.Error()}, {3, "", "", errNotFinding.Error()}}, ""},
+		{"no finding", list(a, `{"Title":"x"}`, `{}`, c), []string{"a", "c"}, []broken{{2, "", "", stream.ErrNotFinding.Error()}, {3, "", "", stream.ErrNotFinding.Error()}}, ""},
 		{"no id", list(a, with(`"Id":"b",`, ""), c), []string{"a", "c"}, []broken{{2, "", "/Id", "missing; without it the finding's newest copy cannot be told"}}, ""},
 		{"name twice", list(a, with(`"Title"`, `"Id":"z","Title"`), c), []string{"a", "c"}, []broken{{2, "b", "/Id", "broken JSON at byte 418 of the finding: duplicate object member name"}}, ""},
-
-		// A member of a wrong type or value.
-		{"id is a number", list(a, with(`"Id":"b"`, `"Id":7`), c), []string{"a", "c"}, []broken{{2, "", "/Id", "wrong type: a JSON number, where a string is expected"}}, ""},
-		{"severity is a string", list(with(`{"Label":"HIGH","Normalized":70,"Original":"HIGH"}`, `"HIGH"`)), []string{}, []broken{{1, "b", "/Severity", "wrong type: a JSON string, where an object is expected"}}, ""},
-		{"label is a number", list(with(`"Label":"HIGH"`, `"Label":3`)), []string{}, []broken{{1, "b", "/Severity/Label", "wrong type: a JSON number, where a string is expected"}}, ""},
-		{"normalized is a word", list(with(`"Normalized":70`, `"Normalized":"much"`)), []string{}, []broken{{1, "b", "/Severity/Normalized", `"much" is not a number`}}, ""},
-		{"normalized is NaN", list(with(`"Normalized":70`, `"Normalized":"NaN"`)), []string{}, []broken{{1, "b", "/Severity/Normalized", `"NaN" is not a number`}}, ""},
-		{"normalized is a list", list(with(`"Normalized":70`, `"Normalized":[70]`)), []string{}, []broken{{1, "b", "/Severity/Normalized", "a number is expected here"}}, ""},
-		{"time is no time", list(with("2026-01-02T00:00:00.000Z", "yesterday")), []string{}, []broken{{1, "b", "/UpdatedAt", `"yesterday" is not a time such as 2026-01-31T12:00:00Z`}}, ""},
-		{"time out of range", list(with("2026-01-02T00:00:00.000Z", "9999-12-31T23:59:59-01:00")), []string{}, []broken{{1, "b", "/UpdatedAt", `"9999-12-31T23:59:59-01:00" is not a time such as 2026-01-31T12:00:00Z`}}, ""},
-		{"time is a number", list(with(`"2026-01-02T00:00:00.000Z"`, "1767312000")), []string{}, []broken{{1, "b", "/UpdatedAt", "a time in a string is expected here"}}, ""},
-		{"account is too long", list(with(`"012345678901"`, "1234567890123")), []string{}, []broken{{1, "b", "/AwsAccountId", "1234567890123 is not an account id of 12 digits"}}, ""},
-		{"account is a list", list(with(`"012345678901"`, "[]")), []string{}, []broken{{1, "b", "/AwsAccountId", "a string is expected here"}}, ""},
-		{"compliance is a string", list(with(`"Compliance":{`, `"Compliance":"FAILED","X":{`)), []string{}, []broken{{1, "b", "/Compliance", "wrong type: a JSON string, where an object is expected"}}, ""},
-		{"status unknown", list(with(`"Status":"FAILED"`, `"Status":"FAIL"`)), []string{}, []broken{{1, "b", "/Compliance/Status", `"FAIL" is none of PASSED, FAILED, WARNING, NOT_AVAILABLE`}}, ""},
-		{"record state unknown", list(with(`"ACTIVE"`, `"active"`)), []string{}, []broken{{1, "b", "/RecordState", `"active" is neither ACTIVE nor ARCHIVED`}}, ""},
-		{"two checks", list(with(`"SecurityControlId":"S3.8"`, `"SecurityControlId":["S3.8","S3.9"]`)), []string{}, []broken{{1, "b", "/Compliance/SecurityControlId", `names two checks, "S3.8" and "S3.9"; a finding has one`}}, ""},
-		{"requirement is a number", list(with(`"NIST.800-53.r5 AC-3"`, `3`)), []string{}, []broken{{1, "b", "/Compliance/RelatedRequirements/0", "wrong type: a JSON number, where a string is expected"}}, ""},
-		{"standard is a number", list(with(`{"StandardsId":"standards/nist-800-53/v/5.0.0"}`, `3`)), []string{}, []broken{{1, "b", "/Compliance/AssociatedStandards/0", "wrong type: a JSON number, where an object is expected"}}, ""},
-		{"resources is an object", list(with(`"Resources":[`, `"Resources":{},"X":[`)), []string{}, []broken{{1, "b", "/Resources", "wrong type: a JSON object, where a list is expected"}}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := read(tc.text)
@@ -406,7 +391,7 @@ func TestReadError(t *testing.T) {
 			t.Errorf("%s: findings (-want +got):\n%s\nerrors %v", name, d, r.errors)
 		}
 	}
-	r := collect(&Source{Name: "in", Open: func() (io.ReadCloser, error) { return nil, fail }})
+	r := collect(&stream.Source{Name: "in", Open: func() (io.ReadCloser, error) { return nil, fail }})
 	if d := cmp.Diff([]shca.Scope{{Source: "in", Err: "disk on fire"}}, r.scopes); d != "" {
 		t.Errorf("Open fails: scopes (-want +got):\n%s", d)
 	}
@@ -564,7 +549,7 @@ func TestPages(t *testing.T) {
 		{"array of pages", []string{"[" + page(`,"NextToken":"x"`) + "," + page(`,"NextToken":"y"`) + "]"}, true, []string{note}},
 		{"no reply", []string{sample("a"), "[" + sample("b") + "]"}, false, nil},
 	} {
-		pages := &Pages{}
+		pages := &stream.Pages{}
 		var notes []string
 		for _, text := range tc.texts {
 			s := reading(strings.NewReader(text))

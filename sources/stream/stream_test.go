@@ -1,4 +1,4 @@
-package asff
+package stream_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/sources/stream"
 )
 
 // generated is a reader of head, then of body again and again until size bytes
@@ -168,9 +169,9 @@ func TestLinearTime(t *testing.T) {
 			took := func(size int64) time.Duration {
 				best := time.Hour
 				for range 3 {
-					s := &scanner{r: &generated{head: "{}", body: body, size: size}, finding: func([]byte, error) bool { return true }}
+					s := &generated{head: "{}", body: body, size: size}
 					start := time.Now()
-					s.run()
+					stream.Scan(s, formats, func([]byte, int, error) bool { return true })
 					best = min(best, time.Since(start))
 				}
 				return best
@@ -288,7 +289,7 @@ func settle(t *testing.T, before int) {
 // TestReadTwice: a source can be read again, and yields the same.
 func TestReadTwice(t *testing.T) {
 	text := "[" + sample("a") + "," + sample("b") + ",1]"
-	s := &Source{Name: "in", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
+	s := &stream.Source{Name: "in", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }, Formats: formats}
 	for range 2 {
 		if r := collect(s); len(r.findings) != 2 || len(r.errors) != 1 || r.errors[0].Number != 3 {
 			t.Errorf("got %v, %v", r.ids(), r.errors)

@@ -1,20 +1,22 @@
-// Package asff reads findings in the AWS Security Finding Format (ASFF), as
-// Security Hub exports them and as other products write them for it. It is for
-// whoever has such findings as text; package sources opens files, unpacks and
+// Package stream finds findings in text and hands them to the decoder of their
+// format. It is for whoever has findings as text, as Security Hub exports them
+// and other products write them; package sources opens files, unpacks and
 // transcodes them first.
 //
 // The reader holds a few findings at a time, never the whole input. It takes
 // lists of findings in the wrappers of the AWS CLI and SDKs, EventBridge
 // events, bare arrays, single findings, NDJSON and concatenated JSON, mixed as
-// they come, and recognises them by their content. A finding that cannot be
-// read is reported by itself, with its number, id and member, and costs no
-// other finding.
+// they come, and recognises findings by their members, those of several
+// formats beside each other. A finding that cannot be read is reported by
+// itself, with its number, id and member, and costs no other finding.
 //
-// It does not judge: which findings count, and for what, is decided in package
-// mapping.
-package asff
+// It knows no format: what a finding's members mean is the decoder's, in
+// packages asff and its like. It does not judge either: which findings count,
+// and for what, is decided in package mapping.
+package stream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,8 +27,20 @@ import (
 	"github.com/go-shca/shca"
 )
 
-// sourceName is the kind of source in scopes and findings.
-const sourceName = "asff"
+// Format is a kind of finding that a Source recognises in text.
+type Format struct {
+	// Name is the Source of the findings: "asff".
+	Name string
+	// Markers are members of such findings. An object that has three of them is
+	// taken for a finding wherever it stands, and one that has fewer never is.
+	Markers []string
+	// Decode reads one finding and keeps raw as its Raw. Its errors have no
+	// Source and Number, which the Source adds. It is called by several
+	// goroutines at once.
+	Decode func(raw []byte) (*shca.Finding, *shca.FindingError)
+	// ID returns the id of a finding that is broken, "" if it cannot be read.
+	ID func(raw []byte) string
+}
 
 // Source reads the findings of one text. It implements [shca.Source] and may
 // be read as often as Open can be called.
@@ -40,6 +54,9 @@ type Source struct {
 	// Pages, if not nil, is told of the replies in the text: whether there was
 	// one that further pages follow, and one that none follow.
 	Pages *Pages
+	// Formats are the kinds of findings to read. An object that could be of
+	// several is of the one it has most markers of, of the first among equals.
+	Formats []Format
 }
 
 // Pages notes across several inputs whether a reply's further pages are
@@ -163,6 +180,7 @@ type chunk struct {
 
 type item struct {
 	start, end int // in the chunk's text
+	format     int // in the formats, -1 if unknown
 	broken     error
 	finding    *shca.Finding
 	err        *shca.FindingError
@@ -185,7 +203,7 @@ func (s *Source) start(ctx context.Context) *run {
 	for range workers {
 		go func() {
 			for c := range work {
-				c.decode()
+				c.decode(s.Formats)
 				close(c.done)
 			}
 		}()
@@ -214,7 +232,7 @@ func (s *Source) start(ctx context.Context) *run {
 			cur = &chunk{done: make(chan struct{})}
 			return true
 		}
-		r.scan = &scanner{r: text, finding: func(raw []byte, broken error) bool {
+		r.scan = &scanner{r: text, formats: s.Formats, finding: func(raw []byte, format int, broken error) bool {
 			if cur.text == nil {
 				cur.text = make([]byte, 0, max(chunkSize, len(raw)))
 			}
@@ -226,7 +244,7 @@ func (s *Source) start(ctx context.Context) *run {
 				cur.text, start = make([]byte, 0, max(chunkSize, len(raw))), 0
 			}
 			cur.text = append(cur.text, raw...)
-			cur.items = append(cur.items, item{start: start, end: len(cur.text), broken: broken})
+			cur.items = append(cur.items, item{start: start, end: len(cur.text), format: format, broken: broken})
 			return len(cur.items) < 4096 || flush()
 		}}
 		r.err = r.scan.run()
@@ -237,15 +255,22 @@ func (s *Source) start(ctx context.Context) *run {
 	return r
 }
 
-func (c *chunk) decode() {
+func (c *chunk) decode(formats []Format) {
 	for i := range c.items {
 		it := &c.items[i]
 		raw := c.text[it.start:it.end:it.end]
 		if it.broken == nil {
-			it.finding, it.err = decode(raw)
+			it.finding, it.err = formats[it.format].Decode(raw)
 			continue
 		}
-		it.err = &shca.FindingError{ID: findID(raw), Err: it.broken}
+		it.err = &shca.FindingError{Err: it.broken}
+		if it.format >= 0 {
+			it.err.ID = formats[it.format].ID(raw)
+			continue
+		}
+		for _, f := range formats { // too little of it is there to tell
+			it.err.ID = cmp.Or(it.err.ID, f.ID(raw))
+		}
 	}
 }
 

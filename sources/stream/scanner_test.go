@@ -1,4 +1,4 @@
-package asff
+package stream_test
 
 import (
 	"bytes"
@@ -11,20 +11,21 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-shca/shca/sources/stream"
 )
 
 // scan returns what the scanner finds in r.
-func scan(r io.Reader) (findings []string, broken []error, s *scanner, err error) {
-	s = &scanner{r: r, finding: func(raw []byte, e error) bool {
+func scan(r io.Reader) (findings []string, broken []error, others []string, err error) {
+	others, err = stream.Scan(r, formats, func(raw []byte, _ int, e error) bool {
 		if e != nil {
 			broken = append(broken, e)
 		} else {
 			findings = append(findings, string(raw))
 		}
 		return true
-	}}
-	err = s.run()
-	return findings, broken, s, err
+	})
+	return findings, broken, others, err
 }
 
 // arrangement writes random JSON.
@@ -162,12 +163,12 @@ func TestScanLikeEncodingJSON(t *testing.T) {
 			"random":  &randomReader{strings.NewReader(text), a.Rand},
 			"one err": iotest.OneByteReader(iotest.DataErrReader(strings.NewReader(text))),
 		} {
-			got, broken, s, err := scan(r)
+			got, broken, others, err := scan(r)
 			if d := cmp.Diff(want, got); d != "" {
 				t.Fatalf("seed %d, %s: findings (-want +got):\n%s\n%s", seed, name, d, text)
 			}
-			if len(broken) > 0 || err != nil || s.nOthers > 0 {
-				t.Fatalf("seed %d, %s: broken %v, others %v, err %v\n%s", seed, name, broken, s.others, err, text)
+			if len(broken) > 0 || err != nil || len(others) > 0 {
+				t.Fatalf("seed %d, %s: broken %v, others %v, err %v\n%s", seed, name, broken, others, err, text)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package asff
+package sources_test
 
 import (
 	"encoding/json"
@@ -10,11 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/input"
+	"github.com/go-shca/shca/sources"
+	"github.com/go-shca/shca/sources/stream"
 )
 
 // TestSamples reads a directory of real files, if SHCA_SAMPLES names one: what
-// is in asff/ and derived/ gives as many findings as an independent count
+// is in asff/, derived/ and ocsf/ gives as many findings as an independent count
 // does, what is in the other directories gives none and says why.
 func TestSamples(t *testing.T) {
 	dir := os.Getenv("SHCA_SAMPLES")
@@ -34,43 +37,56 @@ func TestSamples(t *testing.T) {
 		if !below {
 			return nil // about the samples
 		}
-		source := &Source{Name: rel, Open: func() (io.ReadCloser, error) {
-			return input.Text(input.File{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, nil)
-		}}
 		files++
 		t.Run(filepath.ToSlash(rel), func(t *testing.T) {
-			r := collect(source)
-			switch kind {
-			case "asff", "derived":
-				want := countFindings(t, path)
-				if len(r.findings) != want || want == 0 {
-					t.Errorf("got %d findings, want %d", len(r.findings), want)
+			source := &stream.Source{
+				Name: rel,
+				Open: func() (io.ReadCloser, error) {
+					return input.Text(input.File{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, nil)
+				},
+				Formats: sources.Formats,
+			}
+			var findings []*shca.Finding
+			var errs []error
+			var scopes []shca.Scope
+			for record, err := range source.Records(t.Context()) {
+				switch {
+				case err != nil:
+					errs = append(errs, err)
+				case record.Finding != nil:
+					findings = append(findings, record.Finding)
+				default:
+					scopes = append(scopes, *record.Scope)
 				}
-				for _, s := range r.scopes {
+			}
+			switch kind {
+			case "asff", "derived", "ocsf":
+				want := countFindings(t, path)
+				if len(findings) != want || want == 0 {
+					t.Errorf("got %d findings, want %d", len(findings), want)
+				}
+				for _, s := range scopes {
 					if s.Err != "" {
 						t.Errorf("scope %+v", s)
 					}
 				}
-				for _, e := range r.errors {
+				for _, e := range errs {
 					t.Error(e)
 				}
-				for _, f := range r.findings {
-					if f.ID == "" || f.Check == "" || f.ProductARN == "" || f.UpdatedAt.IsZero() || f.Severity == 0 || f.Partition == "" || f.Region == "" {
+				for _, f := range findings {
+					if f.ID == "" || f.Check == "" || f.ProductARN == "" && kind != "ocsf" || f.UpdatedAt.IsZero() || f.Severity == 0 || f.Partition == "" || f.Region == "" {
 						t.Errorf("finding lacks a member: %+v", f)
 					}
 				}
 			default:
-				if len(r.findings) > 0 {
-					t.Errorf("got %d findings, want none", len(r.findings))
+				if len(findings) > 0 {
+					t.Errorf("got %d findings, want none", len(findings))
 				}
-				if len(r.scopes) != 1 || r.scopes[0].Err == "" {
-					t.Errorf("scopes %+v, errors %v; want one scope with an error", r.scopes, r.errors)
+				if len(scopes) != 1 || scopes[0].Err == "" {
+					t.Errorf("scopes %+v, errors %v; want one scope with an error", scopes, errs)
 				} else {
-					t.Log(r.scopes[0].Err)
+					t.Log(scopes[0].Err)
 				}
-			}
-			if r.err != nil {
-				t.Error(r.err)
 			}
 		})
 		return nil
@@ -113,7 +129,7 @@ func countIn(doc any) int {
 			n += countIn(e)
 		}
 	case map[string]any:
-		if _, ok := doc["ProductArn"]; ok {
+		if doc["ProductArn"] != nil || doc["class_uid"] != nil {
 			return 1
 		}
 		for _, name := range []string{"Findings", "findings", "Finding", "detail", "data", "apiResponse"} {

@@ -1,6 +1,6 @@
 //go:build !race
 
-package asff
+package stream_test
 
 const (
 	raceEnabled = false
