@@ -29,11 +29,12 @@ type check struct {
 	title     string // JSON text without the quotes, as are those below
 	desc      string
 	onCompl   string // Compliance after Status, consolidated
+	v2Compl   string // the same in Security Hub V2: of OCSF's compliance, before its status
 	nistCompl string // of the NIST standard's finding
 	fsbpCompl string // of the best practices standard's finding
 
-	warningReason string // JSON of StatusReasons
-	failureReason string // the same, "" for most checks
+	warningReason reason
+	failureReason reason // none for most checks
 }
 
 // loadChecks returns the checks of the estate in the order of their ids.
@@ -87,11 +88,11 @@ func newCheck(from *catalogs.Check, title string, kinds map[string]*kind) *check
 	c.warningReason = accessDenied
 	switch service, _, _ := strings.Cut(id, "."); service {
 	case "CloudTrail":
-		c.warningReason = `[{"ReasonCode":"S3_BUCKET_CROSS_ACCOUNT_CROSS_REGION","Description":"The bucket of the trail is in another account or Region, so it could not be looked at from here."}]`
+		c.warningReason = reason{"S3_BUCKET_CROSS_ACCOUNT_CROSS_REGION", "The bucket of the trail is in another account or Region, so it could not be looked at from here."}
 	case "CloudWatch":
-		c.failureReason = `[{"ReasonCode":"CLOUDWATCH_ALARM_ACTIONS_NOT_ENABLED","Description":"An alarm exists, but its actions are turned off."}]`
+		c.failureReason = reason{"CLOUDWATCH_ALARM_ACTIONS_NOT_ENABLED", "An alarm exists, but its actions are turned off."}
 	case "Config":
-		c.failureReason = `[{"ReasonCode":"CONFIG_RECORDER_DISABLED","Description":"The configuration recorder is turned off."}]`
+		c.failureReason = reason{"CONFIG_RECORDER_DISABLED", "The configuration recorder is turned off."}
 	}
 
 	types := from.ResourceTypes
@@ -147,6 +148,7 @@ func newCheck(from *catalogs.Check, title string, kinds map[string]*kind) *check
 	all := append(others, own...)
 	slices.Sort(all)
 	c.onCompl = complianceRest(id, all, standards)
+	c.v2Compl = complianceV2(id, all, standards)
 	c.nistCompl = complianceRest(id, own, []string{nistStandard.id})
 	c.fsbpCompl = complianceRest(id, nil, []string{fsbpStandard.id})
 	return c
@@ -187,14 +189,7 @@ func complianceRest(id string, requirements, standards []string) string {
 	requirements = requirements[:min(len(requirements), maxRequirements)]
 	b := append([]byte(`,"SecurityControlId":`), quote(id)...)
 	if len(requirements) > 0 {
-		b = append(b, `,"RelatedRequirements":[`...)
-		for i, r := range requirements {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendString(b, r)
-		}
-		b = append(b, ']')
+		b = appendStrings(append(b, `,"RelatedRequirements":`...), requirements)
 	}
 	b = append(b, `,"AssociatedStandards":[`...)
 	for i, s := range standards {
@@ -205,6 +200,18 @@ func complianceRest(id string, requirements, standards []string) string {
 		b = append(appendString(b, s), '}')
 	}
 	return string(append(b, ']'))
+}
+
+// appendStrings appends a JSON list of strings.
+func appendStrings(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
 }
 
 // quoted returns s as the inside of a JSON string.

@@ -42,21 +42,25 @@ type outcome struct {
 	archived   bool
 	suppressed bool
 	notified   bool
-	reason     string // JSON of StatusReasons, "" if none
+	fresh      bool   // new: created when it was first evaluated on the last day
+	reason     reason // why the status is not as clear as it might be, if known
 	note       string // JSON text of the note, "" if none
 	ticket     uint64
 	created    int64
 	updated    int64
 }
 
+// reason is an element of Compliance.StatusReasons; its texts need no escaping.
+type reason struct{ code, description string }
+
 // Reasons of a status, and notes of people.
 var (
-	accessDenied = `[{"ReasonCode":"CONFIG_ACCESS_DENIED","Description":"AWS Config was denied access: the service-linked role lacks a permission that the rule needs."}]`
+	accessDenied = reason{"CONFIG_ACCESS_DENIED", "AWS Config was denied access: the service-linked role lacks a permission that the rule needs."}
 
-	notAvailableReasons = [...]string{
-		`[{"ReasonCode":"CONFIG_EVALUATIONS_EMPTY","Description":"AWS Config returned no evaluation: the rule applied to no resource in scope, or the resource is gone."}]`,
-		`[{"ReasonCode":"CONFIG_RETURNS_NOT_APPLICABLE","Description":"The rule does not apply to this resource."}]`,
-		`[{"ReasonCode":"CONFIG_RULE_EVALUATION_ERROR","Description":"The evaluation of the rule ended with an internal error."}]`,
+	notAvailableReasons = [...]reason{
+		{"CONFIG_EVALUATIONS_EMPTY", "AWS Config returned no evaluation: the rule applied to no resource in scope, or the resource is gone."},
+		{"CONFIG_RETURNS_NOT_APPLICABLE", "The rule does not apply to this resource."},
+		{"CONFIG_RULE_EVALUATION_ERROR", "The evaluation of the rule ended with an internal error."},
 		accessDenied,
 	}
 	suppressionNotes = [...]string{
@@ -75,7 +79,7 @@ func (g *generator) outcomeOf(s *subject) outcome {
 	r.Seed(g.subjectHash(s), 2)
 	o.created = estateStart + int64(r.below(uint64(150*day)))
 	o.updated = estateEnd - int64(r.below(uint64(18*hour)))
-	o.updated += int64(s.revision) * (20*minute + 17*second)
+	o.updated += int64(s.revision) * revisionInterval
 
 	r.Seed(g.subjectHash(s), 100+uint64(s.revision))
 	x := r.share()
@@ -103,8 +107,16 @@ func (g *generator) outcomeOf(s *subject) outcome {
 		}
 	}
 	o.ticket = 1000 + r.below(9000)
+
+	r.Seed(g.subjectHash(s), 6)
+	if o.fresh = r.share() < g.New; o.fresh {
+		o.created = o.updated - int64(s.revision)*revisionInterval
+	}
 	return o
 }
+
+// revisionInterval lies between two evaluations of a subject.
+const revisionInterval = 20*minute + 17*second
 
 // subjectHash identifies a subject, whatever its revision.
 func (g *generator) subjectHash(s *subject) uint64 {
@@ -136,16 +148,7 @@ func (g *generator) appendFinding(b []byte, s *subject, o *outcome, st *standard
 	v := &g.values
 	g.resource(v, k, s.account, s.region, s.n)
 
-	variant := uint64(0)
-	if st != nil {
-		variant = st.hash
-	}
-	ids := &g.ids
-	ids.Seed(g.subjectHash(s), 10+variant)
-	g.id = g.appendFindingID(g.id[:0], c, v, st, ids)
-	// Standards are evaluated some seconds after each other.
-	updated := o.updated + int64(variant)*3*second + int64(ids.below(2000))
-	created := o.created + int64(variant)*3*second
+	at := g.identify(s, o, st)
 
 	b = append(b, `{"SchemaVersion":"2018-10-08","Id":"`...)
 	b = append(b, g.id...)
@@ -174,18 +177,15 @@ func (g *generator) appendFinding(b []byte, s *subject, o *outcome, st *standard
 	}
 	b = append(b, typ...)
 	b = append(b, `"],"FirstObservedAt":"`...)
-	b = appendTime(b, created-int64(ids.below(uint64(minute))))
+	b = appendTime(b, at.firstObserved)
 	b = append(b, `","LastObservedAt":"`...)
-	b = appendTime(b, updated+int64(ids.below(uint64(minute))))
+	b = appendTime(b, at.lastObserved)
 	b = append(b, `","CreatedAt":"`...)
-	b = appendTime(b, created)
+	b = appendTime(b, at.created)
 	b = append(b, `","UpdatedAt":"`...)
-	b = appendTime(b, updated)
+	b = appendTime(b, at.updated)
 
-	severity := c.severity
-	if o.status == shca.Passed {
-		severity = shca.Informational
-	}
+	severity := o.severity(c)
 	b = append(b, `","Severity":{`...)
 	if st != nil {
 		b = append(b, `"Product":`...)
@@ -233,9 +233,12 @@ func (g *generator) appendFinding(b []byte, s *subject, o *outcome, st *standard
 	default:
 		b = append(b, c.fsbpCompl...)
 	}
-	if o.reason != "" {
-		b = append(b, `,"StatusReasons":`...)
-		b = append(b, o.reason...)
+	if o.reason.code != "" {
+		b = append(b, `,"StatusReasons":[{"ReasonCode":"`...)
+		b = append(b, o.reason.code...)
+		b = append(b, `","Description":"`...)
+		b = append(b, o.reason.description...)
+		b = append(b, `"}]`...)
 	}
 	b = append(b, `},"WorkflowState":"NEW","Workflow":{"Status":"`...)
 	b = append(b, o.workflow()...)
@@ -260,8 +263,34 @@ func (g *generator) appendFinding(b []byte, s *subject, o *outcome, st *standard
 	b = append(b, `"],"Severity":{`...)
 	b = appendSeverity(b, severity)
 	b = append(b, `}},"ProcessedAt":"`...)
-	b = appendTime(b, updated+minute+int64(ids.below(uint64(minute))))
+	b = appendTime(b, at.processed)
 	return append(b, `"}`...)
+}
+
+// times are the moments that a finding names.
+type times struct{ firstObserved, lastObserved, created, updated, processed int64 }
+
+// identify sets the id of the finding of a subject, and returns its times. They
+// are the same in every format. What remains in g.ids belongs to the format.
+func (g *generator) identify(s *subject, o *outcome, st *standard) times {
+	variant := uint64(0)
+	if st != nil {
+		variant = st.hash
+	}
+	ids := &g.ids
+	ids.Seed(g.subjectHash(s), 10+variant)
+	g.id = g.appendFindingID(g.id[:0], g.checks[s.check], &g.values, st, ids)
+	// Standards are evaluated some seconds after each other.
+	later := int64(variant) * 3 * second
+	evaluated := later + int64(ids.below(2000))
+	t := times{created: o.created + later, updated: o.updated + evaluated}
+	if o.fresh {
+		t.created = o.created + evaluated // the first evaluation's time of updating
+	}
+	t.firstObserved = t.created - int64(ids.below(uint64(minute)))
+	t.lastObserved = t.updated + int64(ids.below(uint64(minute)))
+	t.processed = t.updated + minute + int64(ids.below(uint64(minute)))
+	return t
 }
 
 // appendFindingID appends the ARN of a finding.
@@ -307,14 +336,8 @@ func (g *generator) appendProductFields(b []byte, c *check, v *values, o *outcom
 		b = append(b, `",`...)
 	}
 	if c.rule != "" {
-		b = append(b, `"RelatedAWSResources:0/name":"securityhub-`...)
-		b = append(b, c.rule...)
-		b = append(b, '-')
-		suffix := c.hash
-		for range 8 {
-			b = append(b, hexDigits[suffix&15])
-			suffix >>= 4
-		}
+		b = append(b, `"RelatedAWSResources:0/name":"`...)
+		b = c.appendRuleName(b)
 		b = append(b, `","RelatedAWSResources:0/type":"AWS::Config::ConfigRule",`...)
 	}
 	b = append(b, `"aws/securityhub/ProductName":"Security Hub","aws/securityhub/CompanyName":"AWS","Resources:0/Id":"`...)
@@ -334,6 +357,18 @@ func (g *generator) appendProductFields(b []byte, c *check, v *values, o *outcom
 	return b
 }
 
+// appendRuleName appends the name of the rule that Security Hub made for a check.
+func (c *check) appendRuleName(b []byte) []byte {
+	b = append(append(b, "securityhub-"...), c.rule...)
+	b = append(b, '-')
+	suffix := c.hash
+	for range 8 {
+		b = append(b, hexDigits[suffix&15])
+		suffix >>= 4
+	}
+	return b
+}
+
 // appendSecurityHub appends the middle of the ARN of something in Security Hub.
 func appendSecurityHub(b []byte, v *values) []byte {
 	b = append(b, v.partition...)
@@ -341,6 +376,14 @@ func appendSecurityHub(b []byte, v *values) []byte {
 	b = append(b, v.region...)
 	b = append(b, ':')
 	return append(b, v.account...)
+}
+
+// severity is that of the check, unless it was passed.
+func (o *outcome) severity(c *check) shca.Severity {
+	if o.status == shca.Passed {
+		return shca.Informational
+	}
+	return c.severity
 }
 
 func (o *outcome) workflow() string {

@@ -1,12 +1,13 @@
 package testgen
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 )
 
-// Findings yields the findings of an estate, one JSON object each, without line
-// breaks. The bytes are overwritten when the next one is made. Findings panics
+// Findings yields the findings of an estate that the format holds, one JSON
+// object each, without line breaks. The bytes are overwritten when the next one is made. Findings panics
 // if the options are wrong; [Write] returns an error instead. The iterator may
 // be used more than once, but not from two goroutines at once.
 func Findings(o Options) iter.Seq[[]byte] {
@@ -33,7 +34,6 @@ type generator struct {
 	values values
 	ids    random
 	id     []byte
-	types  []byte
 	buf    []byte
 }
 
@@ -42,7 +42,13 @@ func newGenerator(o Options) (*generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &generator{Options: o, console: consoleHost(o.Partition), products: products()}
+	g := &generator{Options: o, console: consoleHost(o.Partition)}
+	if g.products, err = productsNamed(o.Products); err != nil {
+		return nil, err
+	}
+	if o.Format == ProwlerOCSF && !slices.ContainsFunc(g.products, func(p product) bool { return p.prowler != nil }) {
+		return nil, fmt.Errorf("testgen: format %s holds findings of Prowler only: add prowler to the products", o.Format)
+	}
 	if g.checks, err = loadChecks(&o); err != nil {
 		return nil, err
 	}
@@ -80,7 +86,7 @@ func (g *generator) findings(yield func([]byte) bool) {
 		case x < g.OtherProducts:
 			a, reg := g.anyPlace(&r)
 			g.buf = g.appendProduct(g.buf[:0], i, a, reg)
-			if !yield(g.buf) {
+			if len(g.buf) > 0 && !yield(g.buf) {
 				return
 			}
 		case x < g.OtherProducts+g.Duplicates && subjects > 0:
@@ -141,7 +147,14 @@ func (g *generator) anyPlace(r *random) (account, region int) {
 
 // report yields the findings of a subject: as many as the mode has.
 func (g *generator) report(s *subject, yield func([]byte) bool) bool {
+	if g.Format == ProwlerOCSF {
+		return true
+	}
 	o := g.outcomeOf(s)
+	if g.Format == OCSFV2 {
+		g.buf = g.appendEvent(g.buf[:0], s, &o)
+		return yield(g.buf)
+	}
 	on, off := g.reportedAs(s.account)
 	c := g.checks[s.check]
 	for _, report := range [...]struct {

@@ -28,8 +28,19 @@ type Options struct {
 	NotAvailable  float64 // default 0.04, of Security Hub's own findings
 	Suppressed    float64 // default 0.02, of Security Hub's own findings
 	Archived      float64 // default 0.03
-	OtherProducts float64 // default 0.08; GuardDuty, Inspector and Macie
+	OtherProducts float64 // default 0.08; see Products
 	Duplicates    float64 // default 0.005; newer copies of earlier findings
+	New           float64 // default none, of Security Hub's own findings; CreatedAt is UpdatedAt
+
+	// Products limits the other products to these, by name; "all" stands for
+	// all that there are. The default is what GuardDuty, Inspector and Macie
+	// report most. An estate of Security Hub's own findings is the same
+	// whatever the other products.
+	Products []string
+
+	// Format is how findings are written. Formats other than ASFF hold a part
+	// of the estate only.
+	Format Format
 
 	// Checks limits the estate to these checks; empty means all. If they are
 	// all about the account, of which there is one for each region, the estate
@@ -67,6 +78,38 @@ func (m *Mode) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not one of %s", text, strings.Join(modeNames[:], ", "))
 	}
 	*m = Mode(i)
+	return nil
+}
+
+// Format is how a finding is written.
+type Format uint8
+
+const (
+	// ASFF: the AWS Security Finding Format, all findings.
+	ASFF Format = iota
+	// OCSFV2: Security Hub's own findings as its second version has them, OCSF
+	// 1.6.0. They are consolidated always, so the mode must be On.
+	OCSFV2
+	// ProwlerOCSF: Prowler's findings as it writes them itself, in its dialect
+	// of OCSF. It needs Prowler among the products.
+	ProwlerOCSF
+)
+
+var formatNames = [...]string{"asff", "ocsf-v2", "prowler"}
+
+// String returns the format's name as the command line has it.
+func (f Format) String() string { return formatNames[f] }
+
+// MarshalText returns the format's name.
+func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads a format's name.
+func (f *Format) UnmarshalText(text []byte) error {
+	i := slices.Index(formatNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("%q is not one of %s", text, strings.Join(formatNames[:], ", "))
+	}
+	*f = Format(i)
 	return nil
 }
 
@@ -120,6 +163,10 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("testgen: %d regions: partition %s has 1 to %d", o.Regions, o.Partition, len(regions))
 	case int(o.Mode) >= len(modeNames):
 		return o, fmt.Errorf("testgen: no mode %d", o.Mode)
+	case int(o.Format) >= len(formatNames):
+		return o, fmt.Errorf("testgen: no format %d", o.Format)
+	case o.Format == OCSFV2 && o.Mode != On:
+		return o, fmt.Errorf("testgen: format %s has consolidated findings only: use mode %s, not %s", o.Format, On, o.Mode)
 	}
 	for _, share := range []struct {
 		name string
@@ -132,6 +179,7 @@ func (o Options) withDefaults() (Options, error) {
 		{"archived", &o.Archived, 0.03},
 		{"other products", &o.OtherProducts, 0.08},
 		{"duplicates", &o.Duplicates, 0.005},
+		{"new", &o.New, 0},
 	} {
 		switch {
 		case *share.p == 0:

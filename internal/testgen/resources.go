@@ -9,6 +9,7 @@ import (
 // kind is a type of resource.
 type kind struct {
 	asff    string   // ASFF's name of the type, "AwsS3Bucket"
+	cfn     string   // CloudFormation's name, "AWS::S3::Bucket"
 	hash    uint64   // of the type's name in CloudFormation
 	weight  uint64   // how common its checks are
 	account bool     // there is one per account and region: the account itself
@@ -21,7 +22,7 @@ type kind struct {
 func kindOf(cfn string) *kind {
 	if cfn == "AWS::S3::Account" || cfn == "AWS::::Account" || cfn == "" {
 		return &kind{
-			asff: "AwsAccount", hash: hashText("account"), weight: 8, account: true,
+			asff: "AwsAccount", cfn: "AWS::::Account", hash: hashText("account"), weight: 8, account: true,
 			arn: parseTemplate("AWS::::Account:<account>"),
 		}
 	}
@@ -43,7 +44,7 @@ func kindOf(cfn string) *kind {
 		spec.details = `{"` + spec.asff + `":{` + oneLine(spec.details) + `}}`
 	}
 	return &kind{
-		asff: spec.asff, hash: hashText(strings.ToLower(cfn)), weight: max(spec.weight, 2),
+		asff: spec.asff, cfn: cfn, hash: hashText(strings.ToLower(cfn)), weight: max(spec.weight, 2),
 		arn: parseTemplate(spec.arn), details: parseTemplate(spec.details),
 	}
 }

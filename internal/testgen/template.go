@@ -21,6 +21,20 @@ import (
 //	<pick:a|b|c>                     one of these
 //	<time>                           a moment before the findings
 //	<uuid>                           random UUID
+//
+// Those of another product's finding:
+//
+//	<finding>                        its id
+//	<created> <updated>              when it was created, and reported last
+//	<first> <processed>              a minute before the former, a minute after the latter
+//	<created-ms> <updated-ms>        the same as milliseconds since 1970
+//	<scanned> <scanned-s>            <updated> without milliseconds, and as seconds since 1970
+//	<scanned-local>                  <scanned> as a clock one hour ahead shows it, without a zone
+//	<severity> <label>               members of its severity, and the label alone
+//	<severity-name> <severity-id>    the severity as OCSF writes it
+//	<result> <code>                  its result, in ASFF and in Prowler's words
+//	<workflow> <state>               Workflow.Status, RecordState
+//	<resource>                       members of its resource, from Type to Details
 type template []segment
 
 type segment struct {
@@ -48,6 +62,25 @@ const (
 	pickField
 	timeField
 	uuidField
+	findingField
+	createdField
+	updatedField
+	firstField
+	processedField
+	createdMillisField
+	updatedMillisField
+	scannedField
+	scannedSecondsField
+	scannedLocalField
+	severityField
+	labelField
+	severityIDField
+	severityNameField
+	resultField
+	codeField
+	workflowField
+	stateField
+	resourceField
 )
 
 var fieldNames = map[string]field{
@@ -55,6 +88,12 @@ var fieldNames = map[string]field{
 	"console": consoleField, "arn": arnField, "name": nameField, "id": idField,
 	"n": numberField, "hex": hexField, "int": intField, "bool": boolField,
 	"pick": pickField, "time": timeField, "uuid": uuidField,
+	"finding": findingField, "created": createdField, "updated": updatedField,
+	"first": firstField, "processed": processedField, "created-ms": createdMillisField,
+	"updated-ms": updatedMillisField, "scanned": scannedField, "scanned-s": scannedSecondsField,
+	"scanned-local": scannedLocalField, "severity": severityField, "label": labelField, "severity-id": severityIDField,
+	"severity-name": severityNameField, "result": resultField, "code": codeField,
+	"workflow": workflowField, "state": stateField, "resource": resourceField,
 }
 
 // parseTemplate compiles a template. A bad one is a mistake in this package's
@@ -99,6 +138,18 @@ type values struct {
 
 	arn, name, id []byte
 	n             int
+
+	report // of another product
+}
+
+// report is what another product's finding says, whatever the product.
+type report struct {
+	finding          []byte
+	resource         []byte
+	created, updated int64
+	severity         *severity
+	result           *result
+	workflow, state  string
 }
 
 // append appends t, filled in with v.
@@ -135,7 +186,54 @@ func (t template) append(b []byte, v *values) []byte {
 			b = appendTime(b, estateStart-int64(v.below(uint64(700*day))))
 		case uuidField:
 			b = v.appendUUID(b)
+		default:
+			b = v.append(b, s.field)
 		}
+	}
+	return b
+}
+
+// append appends what a report has for a field.
+func (r *report) append(b []byte, f field) []byte {
+	switch f {
+	case findingField:
+		return append(b, r.finding...)
+	case createdField:
+		return appendTime(b, r.created)
+	case updatedField:
+		return appendTime(b, r.updated)
+	case firstField:
+		return appendTime(b, r.created-minute)
+	case processedField:
+		return appendTime(b, r.updated+minute)
+	case createdMillisField:
+		return strconv.AppendInt(b, r.created, 10)
+	case updatedMillisField:
+		return strconv.AppendInt(b, r.updated, 10)
+	case scannedField:
+		return time.UnixMilli(r.updated).UTC().AppendFormat(b, "2006-01-02T15:04:05Z")
+	case scannedSecondsField:
+		return strconv.AppendInt(b, r.updated/second, 10)
+	case scannedLocalField:
+		return time.UnixMilli(r.updated+hour).UTC().AppendFormat(b, "2006-01-02T15:04:05.000000")
+	case severityField:
+		return append(b, r.severity.members...)
+	case labelField:
+		return append(b, r.severity.label...)
+	case severityIDField:
+		return append(b, r.severity.id...)
+	case severityNameField:
+		return append(b, r.severity.name...)
+	case resultField:
+		return append(b, r.result.asff...)
+	case codeField:
+		return append(b, r.result.prowler...)
+	case workflowField:
+		return append(b, r.workflow...)
+	case stateField:
+		return append(b, r.state...)
+	case resourceField:
+		return append(b, r.resource...)
 	}
 	return b
 }
