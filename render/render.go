@@ -13,11 +13,14 @@ import (
 	"strings"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/ocsf"
 	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/render/csv"
 	"github.com/go-shca/shca/render/json"
 	"github.com/go-shca/shca/render/markdown"
+	ocsfevents "github.com/go-shca/shca/render/ocsf"
 	"github.com/go-shca/shca/render/originals"
+	"github.com/go-shca/shca/render/securitylake"
 )
 
 // Create begins a further file of a format. The format closes it; the file
@@ -38,6 +41,8 @@ type Format struct {
 	// More writes the format's other files under the same terms. It is nil for
 	// formats of one file.
 	More func(ctx context.Context, create Create, a *shca.Assessment) error
+	// Asked formats are written only if they are named: few users need them.
+	Asked bool
 	// Late formats are written after the others, whose files they find in the
 	// assessment's Artifacts.
 	Late bool
@@ -58,6 +63,7 @@ type Format struct {
 // Options are what formats can be told. The zero value works.
 type Options struct {
 	OSCAL oscal.Options
+	OCSF  ocsf.Options
 }
 
 // Formats lists every format, in the order in which they are shown, with
@@ -83,9 +89,21 @@ func With(o Options) []Format {
 			Render:  markdown.Render,
 		},
 		{
-			Name: "asff", File: originals.File, MediaType: "application/gzip",
+			Name: "asff", File: originals.File, MediaType: originals.MediaType,
 			Summary: "the findings as they were read, one a line, compressed",
-			Render:  originals.Render,
+			Render:  originals.Render, More: originals.Others, Owned: originals.Owned(),
+		},
+		{
+			Name: "ocsf", File: ocsfevents.File, MediaType: "application/x-ndjson",
+			Summary: "the findings as OCSF events, one a line, for SIEMs and other programs",
+			Render: func(ctx context.Context, w io.Writer, a *shca.Assessment) error {
+				return ocsfevents.Render(ctx, w, a, o.OCSF)
+			},
+		},
+		{
+			Name: "ocsf-parquet", File: securitylake.File, MediaType: "text/csv", Asked: true,
+			Summary: "the findings as OCSF 1.1.0 in Parquet objects, laid out for Security Lake",
+			Render:  securitylake.Render, More: securitylake.Objects, Owned: securitylake.Owned(),
 		},
 		oscalFormat(o.OSCAL),
 	}
@@ -111,18 +129,14 @@ func oscalFormat(o oscal.Options) Format {
 }
 
 // Select returns the formats of the given names, in the order of Formats, with
-// the options; all of them if there are no names. An unknown name is an error that lists those
-// there are.
+// the options; if there are no names, all but those that have to be asked for.
+// An unknown name is an error that lists those there are.
 func Select(names []string, o Options) ([]Format, error) {
-	formats := With(o)
-	if len(names) == 0 {
-		return formats, nil
-	}
 	var known []string
 	var selected []Format
-	for _, f := range formats {
+	for _, f := range With(o) {
 		known = append(known, f.Name)
-		if slices.Contains(names, f.Name) {
+		if slices.Contains(names, f.Name) || len(names) == 0 && !f.Asked {
 			selected = append(selected, f)
 		}
 	}

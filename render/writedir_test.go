@@ -209,10 +209,10 @@ func TestWriteDirNoDirectory(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	for _, test := range []struct{ names, want, err string }{
-		{"", "csv json md asff oscal", ""},
+		{"", "csv json md asff ocsf oscal", ""},
 		{"md csv", "csv md", ""},
 		{"md md", "md", ""},
-		{"md docx", "", `unknown format "docx": there are csv, json, md, asff, oscal`},
+		{"md docx", "", `unknown format "docx": there are csv, json, md, asff, ocsf, ocsf-parquet, oscal`},
 	} {
 		formats, err := render.Select(strings.Fields(test.names), render.Options{})
 		var names []string

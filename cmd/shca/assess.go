@@ -20,6 +20,7 @@ import (
 	"github.com/go-shca/shca/catalogs"
 	"github.com/go-shca/shca/internal/input"
 	"github.com/go-shca/shca/mapping"
+	"github.com/go-shca/shca/ocsf"
 	"github.com/go-shca/shca/render"
 	"github.com/go-shca/shca/sources"
 	"github.com/go-shca/shca/system"
@@ -37,10 +38,11 @@ type assessOptions struct {
 	failUnder string
 	system    string
 	oscal     oscalOptions
+	ocsf      string
 	strict    bool
 	quiet     bool
 
-	baselineSet, formatSet bool // the flags were given
+	baselineSet, formatSet, ocsfSet bool // the flags were given
 }
 
 func newAssess(sys process) *cobra.Command {
@@ -51,8 +53,9 @@ func newAssess(sys process) *cobra.Command {
 		Long: `Assess reads findings from files, directories or standard input (-), assesses the
 controls of a baseline and writes the artifacts to DIR.
 
-Findings are recognised by content: AWS CLI and SDK answers, EventBridge events,
-arrays, single findings, NDJSON; plain, gzip or zstd; UTF-8 or UTF-16.
+Findings are recognised by content, ASFF and OCSF: AWS CLI and SDK answers,
+EventBridge events, arrays, single findings, NDJSON, OCSF also as Parquet and CSV;
+plain, gzip or zstd; UTF-8 or UTF-16.
 
 Every artifact is written anew but two, which people edit: the OSCAL system
 security plan and plan of action and milestones are carried on if DIR has them.
@@ -70,7 +73,8 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.baselineSet, o.formatSet = cmd.Flags().Changed("baseline"), cmd.Flags().Changed("format")
+			given := cmd.Flags().Changed
+			o.baselineSet, o.formatSet, o.ocsfSet = given("baseline"), given("format"), given("ocsf-version")
 			return o.run(cmd.Context(), args, sys)
 		},
 	}
@@ -81,12 +85,13 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 	f.StringVar(&o.profile, "profile", "", "assess the baseline of this OSCAL profile `file` instead")
 	f.StringVar(&o.catalog, "catalog", "", "take controls and titles from this OSCAL catalog `file`")
 	f.StringVar(&o.framework, "framework", catalogs.Frameworks()[0].Name, "`name` of the framework to assess against")
-	f.StringSliceVar(&o.formats, "format", nil, "write the formats of these `names` only: "+strings.Join(formatNames(), ", ")+" (default all)")
+	f.StringSliceVar(&o.formats, "format", nil, "write the formats of these `names` only: "+strings.Join(formatNames(), ", ")+" (default all but "+strings.Join(askedFormats(), ", ")+")")
 	f.StringVar(&o.now, "now", "", "`time` of the assessment, RFC 3339 (default SOURCE_DATE_EPOCH, else the clock)")
 	f.StringVar(&o.narrative, "narrative-template", "", "write narratives with this template `file` (Go text/template)")
 	f.StringVar(&o.failUnder, "fail-under", "", "exit with 3 if the pass rate is below this `percentage`")
 	f.StringVar(&o.system, "system", "", "describe the assessed system by this YAML `file`")
 	o.oscal.flags(cmd)
+	ocsfVersionFlag(cmd, &o.ocsf, "write findings.ocsf.ndjson in OCSF of this `version`")
 	f.BoolVar(&o.strict, "strict", false, "stop at the first finding or input that cannot be read")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary and no progress")
 	complete(cmd, "baseline", baselineNames)
@@ -121,6 +126,9 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if o.formatSet && len(o.formats) == 0 {
 		return usage("--format: name at least one of %s", strings.Join(formatNames(), ", "))
 	}
+	if info, err := os.Stat(o.out); err == nil && !info.IsDir() {
+		return fmt.Errorf("--out %s is a file: name a directory", o.out)
+	}
 	threshold, err := o.threshold()
 	if err != nil {
 		return err
@@ -137,6 +145,9 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	formats, err := render.Select(o.formats, options)
 	if err != nil {
 		return usage("--format: %w", err)
+	}
+	if o.ocsfSet && o.ocsf != string(ocsf.V110) && slices.Contains(o.formats, "ocsf-parquet") && !slices.Contains(o.formats, "ocsf") {
+		return usage("--ocsf-version %s: format ocsf-parquet is always OCSF %s, which Security Lake takes: leave the flag out, or add the format ocsf", o.ocsf, ocsf.V110)
 	}
 	if err := o.outsideInputs(inputs); err != nil {
 		return err
@@ -179,8 +190,12 @@ func (o *assessOptions) render(framework *catalogs.Framework, log *slog.Logger) 
 			return render.Options{}, err
 		}
 	}
+	version, err := ocsf.ParseVersion(o.ocsf)
+	if err != nil {
+		return render.Options{}, usage("--ocsf-version: %w", err)
+	}
 	options, err := o.oscal.options(o.out, o.catalog, framework, about, log)
-	return render.Options{OSCAL: options}, err
+	return render.Options{OSCAL: options, OCSF: ocsf.Options{Version: version}}, err
 }
 
 // settings turns the flags into the options of the assessment.
@@ -340,6 +355,17 @@ func formatNames() []string {
 	var names []string
 	for _, f := range render.Formats {
 		names = append(names, f.Name)
+	}
+	return names
+}
+
+// askedFormats lists the formats that are written only if they are named.
+func askedFormats() []string {
+	var names []string
+	for _, f := range render.Formats {
+		if f.Asked {
+			names = append(names, f.Name)
+		}
 	}
 	return names
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -24,15 +25,23 @@ func newFormats(sys process) *cobra.Command {
 			return columns(sys.stdout, func(w io.Writer) {
 				fmt.Fprintln(w, "FORMAT\tFILES\tWHAT")
 				for _, f := range render.Formats {
-					fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, f.File, f.Summary)
+					summary := f.Summary
+					if f.Asked {
+						summary += " (only when named)"
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, f.File, summary)
 					for _, pattern := range f.Owned {
-						fmt.Fprintf(w, "\t%s\t\n", pattern)
+						fmt.Fprintf(w, "\t%s\t\n", characters.ReplaceAllString(pattern, "*"))
 					}
 				}
 			})
 		},
 	}
 }
+
+// characters matches what a pattern says of single characters, "[0-9][0-9]",
+// which makes names safe to remove and hard to read.
+var characters = regexp.MustCompile(`(\[[^\]]*\])+`)
 
 func newBaselines(sys process) *cobra.Command {
 	return &cobra.Command{

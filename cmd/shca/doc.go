@@ -5,7 +5,8 @@ Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
 # Usage
 
 	shca assess INPUT... --out DIR   read, assess, write artifacts
-	shca validate FILE...|DIR        check OSCAL documents
+	shca convert [INPUT...] --to ocsf  findings in, OCSF events out: a filter
+	shca validate FILE...|DIR        check OSCAL documents and OCSF events
 	shca explain CONTROL|CHECK|CCI   what is mapped to what, and by whom
 	shca formats                     the artifacts it can write
 	shca baselines                   the baselines it can assess
@@ -13,16 +14,17 @@ Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
 	shca completion SHELL            completion script for a shell
 
 An INPUT is a file, a directory or - for standard input. What a file holds is
-told by its content: JSON in any of the wrappers that ASFF findings travel in,
-plain or packed with gzip or zstd, UTF-8 or UTF-16.
+told by its content: JSON in any of the wrappers that ASFF and OCSF findings
+travel in, OCSF also as Parquet and CSV, plain or packed with gzip or zstd, UTF-8
+or UTF-16.
 
 # Output
 
 Artifacts go to files in DIR, which appear whole or not at all and are readable
 by their owner only. Two of the OSCAL documents, which people edit, are carried
 on if they are in DIR: the system security plan and the plan of action and
-milestones. The answers of validate, explain, formats, baselines and version go
-to standard output, everything else to standard error.
+milestones. The events of convert and the answers of validate, explain, formats,
+baselines and version go to standard output, everything else to standard error.
 
 # Exit codes
 
@@ -30,8 +32,10 @@ to standard output, everything else to standard error.
 	1    failed, the directory is as it was; or validate found errors
 	2    the command line is wrong
 	3    the pass rate is below --fail-under
-	4    not everything could be read; artifacts are written and say so
-	130  interrupted; nothing was written
+	4    not everything could be read; what could be is written, and artifacts
+	     say so
+	130  interrupted; no artifact was written, and the output of convert ends
+	     early
 
 Where both 3 and 4 apply it is 4: a rate over an incomplete reading decides
 nothing.

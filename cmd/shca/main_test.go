@@ -171,3 +171,19 @@ func TestTerminalIsSafe(t *testing.T) {
 		t.Errorf("summary or message is missing: %s", stderr)
 	}
 }
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestConvertSaysOnceThatNothingCanBeWritten(t *testing.T) {
+	var stderr bytes.Buffer
+	code := run(context.Background(), []string{"convert", "--to", "ocsf"}, process{
+		stdin:  strings.NewReader(`{"SchemaVersion":"2018-10-08","Id":"a","ProductArn":"p","Title":"t"}`),
+		stdout: full{}, stderr: &stderr, getenv: func(string) string { return "" }, now: time.Now,
+	})
+	if want := "shca: no space left\n"; code != exitFailed || stderr.String() != want {
+		t.Errorf("code %d, stderr %q, want %d, %q", code, &stderr, exitFailed, want)
+	}
+}

@@ -112,7 +112,7 @@ Start with: shca assess findings.json --out package`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAssess(sys), newExplain(sys), newValidate(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
+	root.AddCommand(newAssess(sys), newConvert(sys), newExplain(sys), newValidate(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
