@@ -49,7 +49,7 @@ var layers = map[string][]string{
 	"render/originals":                    {"."},
 	"render/securitylake":                 {".", "internal/spool", "ocsf"},
 	"render/rendertest":                   {".", "render", "mapping", "sources", "sources/asff", "sources/stream", "internal/testgen", "catalogs"},
-	"cmd/shca":                            {".", "catalogs", "internal/input", "internal/show", "mapping", "ocsf", "ocsf/validate", "oscal", "oscal/validate", "render", "sources", "system"},
+	"cmd/shca":                            {".", "catalogs", "internal/input", "internal/show", "mapping", "ocsf", "ocsf/validate", "oscal", "oscal/validate", "render", "render/ocsf", "sources", "system"},
 }
 
 // confined names modules that some folders alone may import.

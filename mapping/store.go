@@ -82,7 +82,7 @@ func (s *store) add(f *shca.Finding) error {
 		subject = 0 // no other finding is sure to be of the same subject
 	}
 	s.key = append(s.key, bit(f.Archived()), bit(!s.cites(f)))
-	s.key = appendVersion(s.key, f)
+	s.key = append(appendVersion(s.key, f), caution(f))
 	s.key = appendKey(s.key, f.ID)
 	s.key = binary.BigEndian.AppendUint64(s.key, content)
 
@@ -251,9 +251,9 @@ func appendVersion(b []byte, f *shca.Finding) []byte {
 	return appendNewest(b, f.Note.UpdatedAt)
 }
 
-// caution orders copies of one finding with equal times, which nothing tells
-// the order of: a failure is not hidden by a copy that may be the older one,
-// whatever format the two came in.
+// caution orders copies of one finding, or of one subject, with equal times,
+// which nothing tells the order of: a failure is not hidden by a copy that may
+// be the older one, whatever format the two came in.
 func caution(f *shca.Finding) byte {
 	order := []shca.ComplianceStatus{shca.Failed, shca.Warning, shca.NotAvailable, shca.Passed, shca.NoStatus}
 	return bit(f.Archived())<<4 | bit(f.Suppressed())<<3 | byte(slices.Index(order, f.Status))&7

@@ -10,10 +10,11 @@ func (m *mapper) dataSecurity() {
 }
 
 // categories are the kinds of sensitive data that Macie tells apart.
-var categories = map[string]struct {
-	id   int
-	name string
-}{"PERSONAL_INFORMATION": {1, "Personal"}, "PERSONAL": {1, "Personal"}, "FINANCIAL_INFORMATION": {3, "Financial"}, "FINANCIAL": {3, "Financial"}, "CREDENTIALS": {6, "Security"}}
+var categories = map[string]captioned{
+	"PERSONAL_INFORMATION": {1, "Personal"}, "PERSONAL": {1, "Personal"},
+	"FINANCIAL_INFORMATION": {3, "Financial"}, "FINANCIAL": {3, "Financial"},
+	"CREDENTIALS": {6, "Security"},
+}
 
 // classifications fills what sensitive data the resource holds, by category.
 // The finding's own object stays unmapped besides, with the places where the
@@ -23,7 +24,7 @@ func (m *mapper) classifications(n *node, r *resource) {
 	add := func(category string, detections, total *node) {
 		out := dataClassification{Category: category, CategoryID: other}
 		if c, ok := categories[category]; ok {
-			out.Category, out.CategoryID = c.name, c.id
+			out.Category, out.CategoryID = c.caption, c.id
 		}
 		for _, d := range detections.list() {
 			var detail discoveryDetail

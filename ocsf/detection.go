@@ -146,20 +146,13 @@ func (m *mapper) process(n *node) {
 	if !m.v110 {
 		p.Path = m.take(n.at("Path"))
 	}
-	if t, ok := n.at("LaunchedAt").time(); ok {
-		p.CreatedTime, p.CreatedTimeDT = m.moment(n.at("LaunchedAt"), t)
-	}
-	if t, ok := n.at("TerminatedAt").time(); ok {
-		p.TerminatedTime, p.TerminatedTimeDT = m.moment(n.at("TerminatedAt"), t)
-	}
+	p.CreatedTime, p.CreatedTimeDT = m.ownMoment(n.at("LaunchedAt"))
+	p.TerminatedTime, p.TerminatedTimeDT = m.ownMoment(n.at("TerminatedAt"))
 	m.event.Evidences = append(m.event.Evidences, evidence{Process: &p})
 }
 
 // malwareKinds are the kinds of ASFF that OCSF knows, with its names for them.
-var malwareKinds = map[string]struct {
-	id   int
-	name string
-}{
+var malwareKinds = map[string]captioned{
 	"ADWARE": {1, "Adware"}, "BOTNET_AGENT": {3, "Bot"}, "EXPLOIT_KIT": {8, "Exploit-Kit"}, "KEYLOGGER": {9, "Keylogger"},
 	"RANSOMWARE": {10, "Ransomware"}, "REMOTE_ACCESS": {11, "Remote-Access-Trojan"}, "COIN_MINER": {13, "Resource-Exploitation"},
 	"ROOTKIT": {15, "Rootkit"}, "SPYWARE": {17, "Spyware"}, "TROJAN": {18, "Trojan"}, "VIRUS": {19, "Virus"}, "WORM": {22, "Worm"},
@@ -174,7 +167,7 @@ func (m *mapper) malware(all *node) {
 		kind, known := malwareKinds[n.at("Type").text()]
 		switch text := n.at("Type").text(); {
 		case known: // the kind itself stays unmapped: Bot is not all that BOTNET_AGENT says
-			out.ClassificationIDs, out.Classifications = []int{kind.id}, []string{kind.name}
+			out.ClassificationIDs, out.Classifications = []int{kind.id}, []string{kind.caption}
 		case text == "":
 			out.ClassificationIDs, out.Classifications = []int{0}, []string{"Unknown"}
 		default:

@@ -86,7 +86,7 @@ func (e *Encoder) append(b []byte, f *shca.Finding) ([]byte, Head, error) {
 	m.event.Metadata.Version = e.Version
 	m.event.Metadata.Labels = e.labels(f)
 	m.base()
-	switch m.class() {
+	switch ocsfClass(m.event.ClassUID) {
 	case complianceFinding:
 		m.compliance()
 	case vulnerabilityFinding:

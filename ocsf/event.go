@@ -89,21 +89,21 @@ type keyValues struct {
 }
 
 type findingInfo struct {
-	Analytic      *analytic      `json:"analytic,omitzero"`
-	CreatedTime   *int64         `json:"created_time,omitzero"`
-	CreatedDT     string         `json:"created_time_dt,omitzero"`
-	Desc          string         `json:"desc,omitzero"`
-	FirstSeenTime *int64         `json:"first_seen_time,omitzero"`
-	FirstSeenDT   string         `json:"first_seen_time_dt,omitzero"`
-	LastSeenTime  *int64         `json:"last_seen_time,omitzero"`
-	LastSeenDT    string         `json:"last_seen_time_dt,omitzero"`
-	ModifiedTime  *int64         `json:"modified_time,omitzero"`
-	ModifiedDT    string         `json:"modified_time_dt,omitzero"`
-	RelatedEvents []relatedEvent `json:"related_events,omitzero"`
-	SrcURL        string         `json:"src_url,omitzero"`
-	Title         string         `json:"title,omitzero"`
-	Types         []string       `json:"types,omitzero"`
-	UID           string         `json:"uid"`
+	Analytic        *analytic      `json:"analytic,omitzero"`
+	CreatedTime     *int64         `json:"created_time,omitzero"`
+	CreatedTimeDT   string         `json:"created_time_dt,omitzero"`
+	Desc            string         `json:"desc,omitzero"`
+	FirstSeenTime   *int64         `json:"first_seen_time,omitzero"`
+	FirstSeenTimeDT string         `json:"first_seen_time_dt,omitzero"`
+	LastSeenTime    *int64         `json:"last_seen_time,omitzero"`
+	LastSeenTimeDT  string         `json:"last_seen_time_dt,omitzero"`
+	ModifiedTime    *int64         `json:"modified_time,omitzero"`
+	ModifiedTimeDT  string         `json:"modified_time_dt,omitzero"`
+	RelatedEvents   []relatedEvent `json:"related_events,omitzero"`
+	SrcURL          string         `json:"src_url,omitzero"`
+	Title           string         `json:"title,omitzero"`
+	Types           []string       `json:"types,omitzero"`
+	UID             string         `json:"uid"`
 }
 
 type analytic struct {
@@ -121,14 +121,14 @@ type relatedEvent struct {
 }
 
 type metadata struct {
-	Labels        []string `json:"labels,omitzero"`
-	LogVersion    string   `json:"log_version,omitzero"`
-	ProcessedTime *int64   `json:"processed_time,omitzero"`
-	ProcessedDT   string   `json:"processed_time_dt,omitzero"`
-	Product       product  `json:"product"`
-	Profiles      []string `json:"profiles"`
-	UID           string   `json:"uid"`
-	Version       Version  `json:"version"`
+	Labels          []string `json:"labels,omitzero"`
+	LogVersion      string   `json:"log_version,omitzero"`
+	ProcessedTime   *int64   `json:"processed_time,omitzero"`
+	ProcessedTimeDT string   `json:"processed_time_dt,omitzero"`
+	Product         product  `json:"product"`
+	Profiles        []string `json:"profiles"`
+	UID             string   `json:"uid"`
+	Version         Version  `json:"version"`
 }
 
 type product struct {
@@ -227,14 +227,14 @@ type named struct {
 }
 
 type cve struct {
-	CreatedTime   *int64   `json:"created_time,omitzero"`
-	CreatedTimeDT string   `json:"created_time_dt,omitzero"`
-	CVSS          []cvss   `json:"cvss,omitzero"`
-	EPSS          *epss    `json:"epss,omitzero"`
-	ModifiedTime  *int64   `json:"modified_time,omitzero"`
-	ModifiedDT    string   `json:"modified_time_dt,omitzero"`
-	References    []string `json:"references,omitzero"`
-	UID           string   `json:"uid"`
+	CreatedTime    *int64   `json:"created_time,omitzero"`
+	CreatedTimeDT  string   `json:"created_time_dt,omitzero"`
+	CVSS           []cvss   `json:"cvss,omitzero"`
+	EPSS           *epss    `json:"epss,omitzero"`
+	ModifiedTime   *int64   `json:"modified_time,omitzero"`
+	ModifiedTimeDT string   `json:"modified_time_dt,omitzero"`
+	References     []string `json:"references,omitzero"`
+	UID            string   `json:"uid"`
 }
 
 type cvss struct {

@@ -64,10 +64,26 @@ func (m *mapper) class() ocsfClass {
 
 // Captions of enumerations, which OCSF wants beside their numbers.
 var (
-	activityNames = map[int]string{0: unknown, 1: "Create", 2: "Update", 3: "Close"}
+	activityNames = [...]string{"Unknown", "Create", "Update", "Close"}
 	severityNames = [...]string{"Unknown", "Informational", "Low", "Medium", "High", "Critical"}
-	statusNames   = map[int]string{1: "New", 2: "In Progress", 3: "Suppressed", 4: "Resolved", 5: "Archived"}
 )
+
+// captioned is a value of an enumeration with its caption.
+type captioned struct {
+	id      int
+	caption string
+}
+
+// statuses are those of the workflow.
+var statuses = map[string]captioned{
+	"NEW": {1, "New"}, "NOTIFIED": {2, "In Progress"}, "SUPPRESSED": {3, "Suppressed"}, "RESOLVED": {4, "Resolved"},
+}
+
+// verdicts are the values of VerificationState.
+var verdicts = map[string]captioned{
+	"UNKNOWN": {0, "Unknown"}, "FALSE_POSITIVE": {1, "False Positive"},
+	"TRUE_POSITIVE": {2, "True Positive"}, "BENIGN_POSITIVE": {5, "Benign"},
+}
 
 // base fills what events of all classes share.
 func (m *mapper) base() {
@@ -112,7 +128,7 @@ func (m *mapper) base() {
 func (m *mapper) metadata() {
 	e, f, at := &m.event.Metadata, m.f, m.root.at
 	e.LogVersion = m.take(at("SchemaVersion"))
-	e.ProcessedTime, e.ProcessedDT = m.moment(at("ProcessedAt"), f.ProcessedAt)
+	e.ProcessedTime, e.ProcessedTimeDT = m.moment(at("ProcessedAt"), f.ProcessedAt)
 	e.Profiles = []string{"cloud", "datetime"}
 	sum := sha256.Sum256([]byte(f.ProductARN + "/" + f.ID))
 	e.UID = hex.EncodeToString(sum[:])
@@ -187,10 +203,10 @@ func (m *mapper) findingInfo() {
 	if types := at("FindingProviderFields", "Types"); i.Types != nil && slices.Equal(texts(types), i.Types) {
 		use(types)
 	}
-	i.CreatedTime, i.CreatedDT = m.moment(at("CreatedAt"), f.CreatedAt)
-	i.ModifiedTime, i.ModifiedDT = m.moment(at("UpdatedAt"), f.UpdatedAt)
-	i.FirstSeenTime, i.FirstSeenDT = m.moment(at("FirstObservedAt"), f.FirstObservedAt)
-	i.LastSeenTime, i.LastSeenDT = m.moment(at("LastObservedAt"), f.LastObservedAt)
+	i.CreatedTime, i.CreatedTimeDT = m.moment(at("CreatedAt"), f.CreatedAt)
+	i.ModifiedTime, i.ModifiedTimeDT = m.moment(at("UpdatedAt"), f.UpdatedAt)
+	i.FirstSeenTime, i.FirstSeenTimeDT = m.moment(at("FirstObservedAt"), f.FirstObservedAt)
+	i.LastSeenTime, i.LastSeenTimeDT = m.moment(at("LastObservedAt"), f.LastObservedAt)
 
 	// The time of an event is required. One that has none lies at the beginning
 	// of the epoch, since the clock of this machine says nothing of it.
@@ -248,43 +264,23 @@ const other = 99
 // status fills the workflow's status. The record state is apart from it, in
 // activity_id: a finding can be archived and suppressed at once.
 func (m *mapper) status() {
-	e, status := &m.event, m.root.at("Workflow", "Status")
-	id := 0
-	switch m.f.Workflow {
-	case "NEW":
-		id = 1
-	case "NOTIFIED":
-		id = 2
-	case "SUPPRESSED":
-		id = 3
-	case "RESOLVED":
-		id = 4
-	case "":
-		if !m.f.Archived() || m.v110 {
-			return
-		}
-		id = 5
-	default:
+	e := &m.event
+	switch s, ok := statuses[m.f.Workflow]; {
+	case ok:
+		e.StatusID, e.Status = &s.id, s.caption
+	case m.f.Workflow != "":
 		e.StatusID, e.Status = new(other), m.f.Workflow
-		m.same(status, m.f.Workflow)
-		return
+	case m.f.Archived() && !m.v110:
+		e.StatusID, e.Status = new(5), "Archived"
 	}
-	e.StatusID, e.Status = &id, statusNames[id]
-	m.same(status, m.f.Workflow)
+	m.same(m.root.at("Workflow", "Status"), m.f.Workflow)
 }
 
 // verdict fills what the customer found out about the finding.
 func (m *mapper) verdict() {
 	state := m.root.at("VerificationState")
-	verdicts := map[string]struct {
-		id   int
-		name string
-	}{
-		"UNKNOWN": {0, "Unknown"}, "FALSE_POSITIVE": {1, "False Positive"},
-		"TRUE_POSITIVE": {2, "True Positive"}, "BENIGN_POSITIVE": {5, "Benign"},
-	}
 	if v, ok := verdicts[state.text()]; ok {
-		m.event.VerdictID, m.event.Verdict = &v.id, v.name
+		m.event.VerdictID, m.event.Verdict = &v.id, v.caption
 		m.profile("incident")
 		use(state)
 	}
@@ -516,6 +512,9 @@ func (m *mapper) moment(n *node, t time.Time) (*int64, string) {
 	}
 	return new(t.UnixMilli()), dateTime(t)
 }
+
+// ownMoment is moment for a time that the model does not have.
+func (m *mapper) ownMoment(n *node) (*int64, string) { return m.moment(n, n.time()) }
 
 // plausible reports whether a time can be that of a finding. OCSF bounds none,
 // but its tools take numbers beyond for seconds or microseconds.

@@ -178,10 +178,10 @@ func (n *node) float() (decimal, bool) {
 	return decimal(text), true
 }
 
-// time returns a time that OCSF can carry, see plausible.
-func (n *node) time() (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339Nano, n.text())
-	return t.UTC(), err == nil && plausible(t)
+// time returns a time, the zero time for what is none.
+func (n *node) time() time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, n.text())
+	return t.UTC()
 }
 
 // take returns the text and marks it as used. An empty text is not, for no

@@ -10,7 +10,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 CGO_ENABLED=0 go build -trimpath -o "$dir/shca" ./cmd/shca
 go run ./internal/testgen/cmd -n "$findings" >"$dir/findings.ndjson"
-echo "$findings findings, $(($(wc -c <"$dir/findings.ndjson") / 1000000)) MB, $(nproc) processors"
+megabytes=$(($(wc -c <"$dir/findings.ndjson") / 1000000))
+echo "$findings findings, $megabytes MB, $(nproc) processors"
 
 # timed LABEL COMMAND...: three runs, the fastest counts; time and memory are
 # the operating system's figures for the whole process.
@@ -28,7 +29,7 @@ timed() {
 		peak=$(/usr/bin/time -f %M "$@" 2>&1 >/dev/null | tail -1)
 		peak=$((peak / 1024))
 	fi
-	echo "$label: $best s (elapsed user system), peak $peak MB"
+	echo "$label: $best s (elapsed user system), $(awk "BEGIN{printf \"%.0f\", $megabytes / ${best%% *}}") MB of findings a second, peak $peak MB"
 }
 timed "decode, sort, evaluate, one report" "$dir/shca" assess "$dir/findings.ndjson" --quiet --format md --out "$dir/out"
 timed "the same and every artifact" "$dir/shca" assess "$dir/findings.ndjson" --quiet --out "$dir/out"

@@ -19,6 +19,7 @@ import (
 	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/oscal/validate"
 	"github.com/go-shca/shca/render"
+	ocsfevents "github.com/go-shca/shca/render/ocsf"
 )
 
 func newValidate(sys process) *cobra.Command {
@@ -144,7 +145,7 @@ func documents(args []string) ([]document, error) {
 			}
 			for _, e := range entries { // in lexical order
 				name := filepath.Join(dir, e.Name())
-				wanted := dir == arg && e.Name() == eventsFile
+				wanted := dir == arg && e.Name() == ocsfevents.File
 				if !wanted && (ours(e.Name()) || !strings.HasSuffix(name, ".json")) {
 					continue
 				}
@@ -154,7 +155,7 @@ func documents(args []string) ([]document, error) {
 			}
 		}
 		if len(all) == before {
-			return nil, fmt.Errorf("%s: neither it nor a folder oscal in it holds files named *.json, nor it a file %s", arg, eventsFile)
+			return nil, fmt.Errorf("%s: neither it nor a folder oscal in it holds files named *.json, nor it a file %s", arg, ocsfevents.File)
 		}
 	}
 	return all, nil
@@ -267,14 +268,11 @@ func (o oscalDocument) check(ctx context.Context, d document) (v verdict, err er
 	return v, nil
 }
 
-// eventsFile is the artifact with the events of an assessment.
-const eventsFile = "findings.ocsf.ndjson"
-
 // ocsfEvents are the events of OCSF in a file.
 type ocsfEvents struct{ max int }
 
 func (ocsfEvents) is(d document) bool {
-	if !d.stdin && filepath.Base(d.path) == eventsFile { // whatever is wrong with it
+	if !d.stdin && filepath.Base(d.path) == ocsfevents.File { // whatever is wrong with it
 		return true
 	}
 	if info, err := os.Stat(d.path); err != nil || !info.Mode().IsRegular() { // what can be read once only

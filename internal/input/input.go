@@ -197,8 +197,8 @@ func (s *Stream) Head() ([]byte, error) {
 	}
 }
 
-// MaxSpool is the most that Random copies.
-const MaxSpool = 16 << 30
+// maxSpool is the most that Random copies.
+const maxSpool = 16 << 30
 
 // Random returns the whole content of the stream, of which nothing must have
 // been read, for reading at any place, and its size. A file that is not packed
@@ -223,7 +223,7 @@ func (s *Stream) Random(ctx context.Context) (io.ReaderAt, int64, error) {
 		}
 		return err
 	})
-	from := &limitedReader{ctx: ctx, r: s.Reader, left: MaxSpool}
+	from := &limitedReader{ctx: ctx, r: s.Reader, left: maxSpool}
 	size, err := io.Copy(struct{ io.Writer }{f}, from) // the file's own ReadFrom cannot tell whose error it is
 	switch {
 	case from.err != nil:
@@ -252,7 +252,7 @@ func (l *limitedReader) Read(p []byte) (n int, err error) {
 	}
 	n, err = l.r.Read(p)
 	if l.left -= int64(n); l.left < 0 {
-		err = fmt.Errorf("larger than %d GiB when unpacked: name smaller files", int64(MaxSpool)>>30)
+		err = fmt.Errorf("larger than %d GiB when unpacked: name smaller files", int64(maxSpool)>>30)
 	}
 	if err != nil && err != io.EOF {
 		l.err = err

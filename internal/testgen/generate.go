@@ -7,9 +7,10 @@ import (
 )
 
 // Findings yields the findings of an estate that the format holds, one JSON
-// object each, without line breaks. The bytes are overwritten when the next one is made. Findings panics
-// if the options are wrong; [Write] returns an error instead. The iterator may
-// be used more than once, but not from two goroutines at once.
+// object each, without line breaks. The bytes are overwritten when the next one
+// is made. Findings panics if the options are wrong; [Write] returns an error
+// instead. The iterator may be used more than once, but not from two goroutines
+// at once.
 func Findings(o Options) iter.Seq[[]byte] {
 	g, err := newGenerator(o)
 	if err != nil {

@@ -72,14 +72,7 @@ func (m Mode) String() string { return modeNames[m] }
 func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText reads a mode's name.
-func (m *Mode) UnmarshalText(text []byte) error {
-	i := slices.Index(modeNames[:], string(text))
-	if i < 0 {
-		return fmt.Errorf("%q is not one of %s", text, strings.Join(modeNames[:], ", "))
-	}
-	*m = Mode(i)
-	return nil
-}
+func (m *Mode) UnmarshalText(text []byte) error { return parseName((*uint8)(m), modeNames[:], text) }
 
 // Format is how a finding is written.
 type Format uint8
@@ -105,12 +98,7 @@ func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 // UnmarshalText reads a format's name.
 func (f *Format) UnmarshalText(text []byte) error {
-	i := slices.Index(formatNames[:], string(text))
-	if i < 0 {
-		return fmt.Errorf("%q is not one of %s", text, strings.Join(formatNames[:], ", "))
-	}
-	*f = Format(i)
-	return nil
+	return parseName((*uint8)(f), formatNames[:], text)
 }
 
 // Layout is how findings are laid out in a file.
@@ -137,11 +125,16 @@ func (l Layout) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // UnmarshalText reads a layout's name.
 func (l *Layout) UnmarshalText(text []byte) error {
-	i := slices.Index(layoutNames[:], string(text))
+	return parseName((*uint8)(l), layoutNames[:], text)
+}
+
+// parseName sets n to the number of a name.
+func parseName(n *uint8, names []string, text []byte) error {
+	i := slices.Index(names, string(text))
 	if i < 0 {
-		return fmt.Errorf("%q is not one of %s", text, strings.Join(layoutNames[:], ", "))
+		return fmt.Errorf("%q is not one of %s", text, strings.Join(names, ", "))
 	}
-	*l = Layout(i)
+	*n = uint8(i)
 	return nil
 }
 

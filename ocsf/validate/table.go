@@ -3,6 +3,7 @@ package validate
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -243,12 +244,7 @@ func known(values map[string]string) string {
 }
 
 func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(m))
 }
 
 // versionFor returns the version whose table an event of another version is
@@ -256,14 +252,12 @@ func sortedKeys[V any](m map[string]V) []string {
 // what the earlier ones have, or else the newest.
 func versionFor(version string) string {
 	all := Versions()
-	major, minor, ok := numbers(version)
-	if !ok {
-		return all[len(all)-1]
-	}
-	for _, v := range all {
-		x, y, _ := numbers(v)
-		if major < x || major == x && minor <= y {
-			return v
+	if major, minor, ok := numbers(version); ok {
+		for _, v := range all {
+			x, y, _ := numbers(v)
+			if major < x || major == x && minor <= y {
+				return v
+			}
 		}
 	}
 	return all[len(all)-1]

@@ -58,7 +58,7 @@ const (
 type source struct {
 	name  string // at most 20 characters
 	class int
-	table func(metadata string) table
+	table func(state string) table
 }
 
 // sources are in order of their names, as objects are.

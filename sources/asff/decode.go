@@ -99,8 +99,8 @@ func (w *wireFinding) finding() (f *shca.Finding, field string, err error) {
 		}
 		marks.Controls = c.SecurityControlID
 	}
-	if field, err := finding.Complete(f, marks); err != nil {
-		return nil, field, err
+	if err := finding.Complete(f, marks); err != nil {
+		return nil, "/Compliance/SecurityControlId", err
 	}
 	return f, "", nil
 }

@@ -94,7 +94,7 @@ func (e *wireEvent) finding() (f *shca.Finding, field string, err error) {
 		Source: sourceName, ID: string(cmp.Or(i.UID, m.UID)), ProductName: string(m.Product.V.Name),
 		AccountID: string(e.Cloud.V.Account.V.UID), AccountName: string(e.Cloud.V.Account.V.Name), Region: string(e.Cloud.V.Region),
 		Types: i.Types, Title: string(i.Title), Description: string(i.Desc),
-		Severity: e.severity(), RecordState: "ACTIVE",
+		Severity:     e.severity(),
 		Requirements: c.Requirements, Standards: c.Standards,
 		Remediation: e.remediation(i),
 		Note:        shca.Note{Text: string(cmp.Or(e.Comment, str(e.Unmapped.noteText))), UpdatedBy: e.Unmapped.noteBy},
@@ -144,7 +144,7 @@ func (e *wireEvent) finding() (f *shca.Finding, field string, err error) {
 
 	marks := e.Unmapped.marks
 	analytic := &i.Analytic.V
-	isConfigRule := analytic.Category == configRule
+	isConfigRule := analytic.Category == finding.ConfigRuleType
 	if isConfigRule {
 		f.ConfigRule = string(analytic.Name)
 	}
@@ -154,11 +154,8 @@ func (e *wireEvent) finding() (f *shca.Finding, field string, err error) {
 		marks.ConfigRule = cmp.Or(marks.ConfigRule, f.ConfigRule) // a customer's rule, which is the check
 	}
 	marks.Controls = e.controls(f, &marks, converted)
-	if field, err := finding.Complete(f, marks); err != nil {
-		if field == "/Compliance/SecurityControlId" {
-			field = "/compliance/control"
-		}
-		return nil, field, err
+	if err := finding.Complete(f, marks); err != nil {
+		return nil, "/compliance/control", err
 	}
 	f.Partition = cmp.Or(f.Partition, string(e.Cloud.V.Partition))
 	return f, "", nil
@@ -208,9 +205,6 @@ func (e *wireEvent) prowler() bool {
 	return strings.EqualFold(string(p.Name), "prowler") && !strings.HasPrefix(string(p.UID), "arn:")
 }
 
-// configRule is the category of an analytic that is a rule of AWS Config.
-const configRule = "AWS::Config::ConfigRule"
-
 // ofHub matches the ids of Security Hub's own findings, which name the check:
 // "arn:aws:securityhub:eu-west-1:111122223333:security-control/S3.8/finding/…",
 // "arn:aws:securityhub:eu-west-1:111122223333:subscription/pci-dss/v/3.2.1/PCI.S3.1/finding/…".
@@ -232,7 +226,7 @@ func (e *wireEvent) generator(id string, a *analytic, converted bool) string {
 	if match := ofHub.FindStringSubmatch(id); match != nil {
 		return match[1]
 	}
-	if a.Category == configRule {
+	if a.Category == finding.ConfigRuleType {
 		return string(m.EventCode) // the rule's name ends in characters of the account's own
 	}
 	return string(cmp.Or(m.EventCode, a.Name))

@@ -57,7 +57,7 @@ func (f *parquetFile) checkChunks(metadata *format.FileMetaData) error {
 
 // checkPages looks through all pages of a row group.
 func (f *parquetFile) checkPages(group int) error {
-	u := unpacker{limit: maxPages}
+	var u unpacker
 	defer u.close()
 	total := int64(0)
 	for i := range f.chunks[group].Columns {
@@ -176,7 +176,6 @@ func (f *parquetFile) pageHeader(offset, end int64) (*format.PageHeader, int, er
 
 // unpacker unpacks pages, one at a time.
 type unpacker struct {
-	limit  int64
 	stored bytes.Buffer
 	data   []byte
 	gzip   *gzip.Reader

@@ -14,7 +14,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
@@ -155,12 +154,6 @@ type eventWriter struct {
 	b      []byte
 	values []*columnValues
 }
-
-// maxEvent is how many bytes an event may have, as in JSON.
-const maxEvent = 4 << 20
-
-// errTooLarge ends a row that is larger.
-var errTooLarge = fmt.Errorf("larger than %d MiB, the limit for one finding", maxEvent>>20)
 
 // fieldError is an error in one column of a row.
 type fieldError struct {
@@ -452,7 +445,7 @@ func appendValue(b []byte, v parquet.Value, c *column) ([]byte, error) {
 		return appendFloat(b, v.Double(), 64), nil
 	}
 	data := v.ByteArray()
-	if _, _, ok := c.decimal(); ok {
+	if _, ok := c.decimal(); ok {
 		const longest = 128 // far beyond what decimals are made for
 		if len(data) > longest {
 			return b, fmt.Errorf("a decimal of %d bytes", len(data))
@@ -511,17 +504,17 @@ func (c *column) unsigned() bool {
 	return c.converted(deprecated.Uint8) || c.converted(deprecated.Uint16) || c.converted(deprecated.Uint32) || c.converted(deprecated.Uint64)
 }
 
-func (c *column) decimal() (scale, precision int32, ok bool) {
+func (c *column) decimal() (scale int32, ok bool) {
 	if t, ok := c.element.LogicalType.Value.(*format.DecimalType); ok {
-		return t.Scale, t.Precision, true
+		return t.Scale, true
 	}
-	return c.element.Scale.V, c.element.Precision.V, c.converted(deprecated.Decimal)
+	return c.element.Scale.V, c.converted(deprecated.Decimal)
 }
 
 // appendDecimal writes a whole number, or one whose last digits are behind the
 // point.
 func (c *column) appendDecimal(b []byte, n *big.Int) ([]byte, error) {
-	scale, _, ok := c.decimal()
+	scale, ok := c.decimal()
 	if !ok || scale == 0 {
 		return n.Append(b, 10), nil
 	}
@@ -584,12 +577,4 @@ func float16(h uint16) float64 {
 		return sign * math.Inf(1)
 	}
 	return sign * math.Ldexp(fraction+1024, exponent-25)
-}
-
-func appendString(b []byte, s string) []byte { return appendBytes(b, []byte(s)) }
-
-// appendBytes writes a JSON string. What is not UTF-8 in it is replaced.
-func appendBytes(b, s []byte) []byte {
-	b, _ = jsontext.AppendQuote(b, s)
-	return b
 }

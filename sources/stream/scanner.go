@@ -13,15 +13,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// MaxFinding is how many bytes one finding may have; AWS's own limit is 240 KB.
+const MaxFinding = 4 << 20
+
 const (
-	maxFinding = 4 << 20 // bytes of one finding; AWS's own limit is 240 KB
-	maxDepth   = 256     // levels of nesting in one finding; the formats have about ten
-	maxHead    = 64 << 10
-	isFinding  = 3  // markers that make an object a finding
-	mustHave   = 6  // markers that every finding of any format has
-	maxLevels  = 8  // wrappers around a list of findings; three are in use
-	maxKeys    = 40 // members by which a document without findings is described
-	maxOthers  = 5  // documents without findings that are described
+	maxDepth  = 256 // levels of nesting in one finding; the formats have about ten
+	maxHead   = 64 << 10
+	isFinding = 3  // markers that make an object a finding
+	mustHave  = 6  // markers that every finding of any format has
+	maxLevels = 8  // wrappers around a list of findings; three are in use
+	maxKeys   = 40 // members by which a document without findings is described
+	maxOthers = 5  // documents without findings that are described
 )
 
 // A scanner finds the findings in a stream of JSON without parsing them: it
@@ -40,7 +42,7 @@ type scanner struct {
 	err error // why reading ended; io.EOF at the regular end
 
 	keep   int    // start of the bytes to hold on to, -1 for none
-	lost   bool   // bytes to hold on to were dropped: more than maxFinding
+	lost   bool   // bytes to hold on to were dropped: more than MaxFinding
 	head   []byte // the beginning of what was dropped
 	gaveUp bool   // fill has ended what would have been lost, see rewind
 	rescue int    // bytes that rewind may still go back
@@ -120,7 +122,7 @@ var (
 	errHolds      = errors.New("this finding has a member named like those that wrap findings (Findings, data, detail), so it was not read: rename or remove that member")
 	errNotFinding = errors.New("this object has not the members of an ASFF or OCSF finding")
 	errBetween    = errors.New("broken JSON: text between findings")
-	errTooBig     = fmt.Errorf("larger than %d MiB, the limit for one finding", maxFinding>>20)
+	errTooBig     = fmt.Errorf("larger than %d MiB, the limit for one finding", MaxFinding>>20)
 	errTooDeep    = fmt.Errorf("nested deeper than %d levels, the limit for one finding", maxDepth)
 	errListOpen   = errors.New("the input ends inside a list of findings or the object around it: findings may be missing; write it anew")
 	errListBroken = errors.New("broken JSON around a list of findings: findings may be missing; write it anew")
@@ -132,7 +134,7 @@ var (
 func (s *scanner) run() error {
 	s.know()
 	s.keep = -1
-	s.rescue = 4 * maxFinding
+	s.rescue = 4 * MaxFinding
 	if !s.space() {
 		return s.ended(nil)
 	}
@@ -393,7 +395,7 @@ members:
 // the finding has already is the next finding's, which has lost its brace.
 func (s *scanner) cutShort(keys []string) error {
 	const far = 4096
-	if s.lost || s.pos-s.keep > maxFinding-2*far {
+	if s.lost || s.pos-s.keep > MaxFinding-2*far {
 		return nil // looking ahead would exceed what can be held
 	}
 	line := true // still on the finding's last line
@@ -651,7 +653,7 @@ func (s *scanner) emit(format int, broken error) {
 	switch {
 	case s.lost:
 		raw, broken = s.head, errTooBig
-	case len(raw) > maxFinding:
+	case len(raw) > MaxFinding:
 		raw, broken = raw[:maxHead], errTooBig
 	case s.stack.tooDeep:
 		broken = errTooDeep
@@ -697,7 +699,7 @@ func (s *scanner) fill() bool {
 	}
 	from := s.pos
 	if s.keep >= 0 {
-		if s.pos-s.keep > maxFinding {
+		if s.pos-s.keep > MaxFinding {
 			if !s.gaveUp && !s.lost && bytes.Contains(s.buf[s.keep:s.pos], nextLine) {
 				s.gaveUp = true // rewind finds what it has swallowed
 				return false
@@ -723,7 +725,7 @@ func (s *scanner) fill() bool {
 	for range 100 {
 		n, err := s.r.Read(s.buf[s.end:])
 		s.end += n
-		s.rescue = min(s.rescue+4*n, 16*maxFinding)
+		s.rescue = min(s.rescue+4*n, 16*MaxFinding)
 		s.err = err
 		if n > 0 {
 			return true

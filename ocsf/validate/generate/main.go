@@ -20,6 +20,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -161,7 +162,7 @@ func table(s schema, classes []string) ([]byte, error) {
 	if s.Format != 1 {
 		return nil, fmt.Errorf("has format %d, want 1", s.Format)
 	}
-	w := writer{schema: s, types: map[string]bool{usualType: true}, objects: map[string]bool{}}
+	w := writer{schema: s, types: map[string]bool{usualType: true}, objects: map[string]bool{}, named: map[string]string{}, names: map[string]int{}}
 	var rows [2][]string // classes and objects
 	for _, uid := range classes {
 		c, ok := s.Classes[uid]
@@ -214,11 +215,11 @@ func table(s schema, classes []string) ([]byte, error) {
 type writer struct {
 	schema  schema
 	types   map[string]bool
-	objects map[string]bool // known to be needed
-	next    []string        // of these, those to write
-	enums   []string        // lines
-	named   map[string]string
-	names   map[string]int
+	objects map[string]bool   // known to be needed
+	next    []string          // of these, those to write
+	enums   []string          // lines
+	named   map[string]string // of these, the names by their text
+	names   map[string]int    // how many enumerations attributes of a name have
 }
 
 func (w *writer) item(it item) (string, error) {
@@ -271,7 +272,7 @@ func (w *writer) attribute(name string, it item) (string, error) {
 			w.next = append(w.next, a.Object)
 		}
 		if a.Enum != nil {
-			return "", fmt.Errorf("is an object and has an enumeration")
+			return "", errors.New("is an object and has an enumeration")
 		}
 	default:
 		if _, ok := w.schema.Types[a.Type]; !ok {
@@ -316,9 +317,6 @@ func (w *writer) enum(attribute string, values map[string]string) string {
 	if name, ok := w.named[text]; ok {
 		return name
 	}
-	if w.named == nil {
-		w.named, w.names = map[string]string{}, map[string]int{}
-	}
 	name := attribute
 	if w.names[attribute]++; w.names[attribute] > 1 {
 		name += " " + strconv.Itoa(w.names[attribute])
@@ -349,7 +347,7 @@ func typeOf(k kind) (string, error) {
 		return "", fmt.Errorf("unknown base %q", k.Base)
 	}
 	if len(k.Values) > 0 && k.Base != "boolean" { // true and false are all there is
-		return "", fmt.Errorf("has a list of values, which is not checked")
+		return "", errors.New("has a list of values, which is not checked")
 	}
 	if len(k.Range) != 0 && len(k.Range) != 2 {
 		return "", fmt.Errorf("range of %d bounds", len(k.Range))

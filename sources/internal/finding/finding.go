@@ -29,21 +29,24 @@ type Marks struct {
 	RelatedType  string // RelatedAWSResources:0/type
 }
 
+// ConfigRuleType is the RelatedType where RelatedName is a rule of AWS Config.
+const ConfigRuleType = "AWS::Config::ConfigRule"
+
 // Complete derives the finding's Check, and the check's number off its Title;
 // where they are missing also its Standards, Resources, ConfigRule, AccountID,
 // Region and Partition. Everything else that f and m hold must be set before.
-// If it cannot, it returns the member at fault and why.
-func Complete(f *shca.Finding, m Marks) (field string, err error) {
+// The error is one of m.Controls, whose name in the format the caller knows.
+func Complete(f *shca.Finding, m Marks) error {
 	for _, id := range m.Controls {
 		if id != m.Controls[0] {
-			return "/Compliance/SecurityControlId", fmt.Errorf("names two checks, %.40q and %.40q; a finding has one", m.Controls[0], id)
+			return fmt.Errorf("names two checks, %.40q and %.40q; a finding has one", m.Controls[0], id)
 		}
 	}
 	if len(f.Resources) == 0 && m.ResourceID != "" {
 		f.Resources = []shca.Resource{{ID: m.ResourceID}}
 	}
 	place(f)
-	if f.ConfigRule == "" && m.RelatedType == "AWS::Config::ConfigRule" {
+	if f.ConfigRule == "" && m.RelatedType == ConfigRuleType {
 		f.ConfigRule = m.RelatedName
 	}
 	f.ConfigRule = cmp.Or(f.ConfigRule, m.ConfigRule)
@@ -54,7 +57,7 @@ func Complete(f *shca.Finding, m Marks) (field string, err error) {
 	}
 	f.Check = m.check(f)
 	f.Title = m.title(f)
-	return "", nil
+	return nil
 }
 
 // place fills in account, region and partition from the finding's other

@@ -2,11 +2,21 @@ package ocsf
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"runtime"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/sources/stream"
 )
+
+// maxEvent is how many bytes the event of a row may have.
+const maxEvent = stream.MaxFinding
+
+// errTooLarge ends a row that is larger.
+var errTooLarge = fmt.Errorf("larger than %d MiB, the limit for one finding", maxEvent>>20)
 
 // emitRow takes the event of a table's row, or what is wrong with the row. raw
 // may be used again after. It reports false if no more rows are wanted.
@@ -118,4 +128,12 @@ func (b *rowBatch) decode() {
 			r.finding, r.err = decode(b.text[r.start:r.end:r.end])
 		}
 	}
+}
+
+func appendString(b []byte, s string) []byte { return appendBytes(b, []byte(s)) }
+
+// appendBytes writes a JSON string. What is not UTF-8 in it is replaced.
+func appendBytes(b, s []byte) []byte {
+	b, _ = jsontext.AppendQuote(b, s)
+	return b
 }
