@@ -1,15 +1,14 @@
 package ocsf
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"iter"
-	"runtime"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/ordered"
 )
 
 // batch is how many findings one goroutine turns into events at a time.
@@ -36,92 +35,70 @@ type Event struct {
 // time: their JSON, a line each, and where each of them is. take runs in one
 // goroutine at a time and must not keep what it is given.
 func (e *Encoder) Each(ctx context.Context, findings iter.Seq2[*shca.Finding, error], take func(events []byte, at []Event) error) error {
-	type work struct {
-		findings []*shca.Finding
-		text     []byte
-		events   []Event
-		err      error
-		done     chan struct{}
-	}
-	jobs := sync.Pool{New: func() any { return new(work) }} // for their memory
-	next := func() *work {
-		job := jobs.Get().(*work)
-		job.findings, job.text, job.events, job.done = job.findings[:0], job.text[:0], job.events[:0], make(chan struct{})
-		return job
-	}
-	workers := min(runtime.GOMAXPROCS(0), 8)
-	queue := make(chan *work, workers)
-	ordered := make(chan *work, 2*workers)
-	group, ctx := errgroup.WithContext(ctx)
-	for range workers {
-		group.Go(func() error {
-			for job := range queue {
-				for _, f := range job.findings {
-					start := len(job.text)
-					var head Head
-					if job.text, head, job.err = e.Append(job.text, f); job.err != nil {
-						break
-					}
-					job.events = append(job.events, Event{head, start, len(job.text)})
-					job.text = append(job.text, '\n')
-				}
-				close(job.done)
-			}
-			return nil
-		})
-	}
-	group.Go(func() error {
-		defer close(queue)
-		defer close(ordered)
-		job := next()
-		send := func() error {
-			for _, to := range []chan *work{queue, ordered} {
-				select {
-				case <-ctx.Done():
-					return ctx.Err()
-				case to <- job:
-				}
-			}
-			job = next()
-			return nil
-		}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	jobs := sync.Pool{New: func() any { return new(job) }} // for their memory
+	var reading error
+	ended := make(chan struct{}) // reading, which the caller must not outrun
+	produce := func(send func(*job) bool) {
+		defer close(ended)
+		j := jobs.Get().(*job)
 		for f, err := range findings {
 			if err == nil {
 				err = ctx.Err()
 			}
 			if err != nil {
-				return err
+				reading = err
+				return
 			}
-			if job.findings = append(job.findings, f); len(job.findings) == batch {
-				if err := send(); err != nil {
-					return err
+			if j.findings = append(j.findings, f); len(j.findings) == batch {
+				if !send(j) {
+					return
 				}
+				j = jobs.Get().(*job)
 			}
 		}
-		if err := ctx.Err(); err != nil {
-			return err
+		send(j)
+	}
+	var writing error
+	for j := range ordered.Map(ctx, produce, func(j *job) { j.encode(e) }) {
+		if len(j.events) > 0 {
+			writing = take(j.text, j.events)
 		}
-		return send()
-	})
-	group.Go(func() error {
-		for job := range ordered {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-job.done:
-			}
-			if len(job.events) > 0 {
-				if err := take(job.text, job.events); err != nil {
-					return err
-				}
-			}
-			if job.err != nil {
-				return job.err
-			}
-			clear(job.findings)
-			jobs.Put(job)
+		if writing = cmp.Or(writing, j.err); writing != nil {
+			break
 		}
-		return nil
-	})
-	return group.Wait()
+		j.reset()
+		jobs.Put(j)
+	}
+	if writing != nil {
+		cancel() // so that reading ends
+	}
+	<-ended
+	return cmp.Or(writing, reading, ctx.Err())
+}
+
+// job is a batch of findings and what becomes of them.
+type job struct {
+	findings []*shca.Finding
+	text     []byte
+	events   []Event
+	err      error
+}
+
+func (j *job) encode(e *Encoder) {
+	for _, f := range j.findings {
+		start := len(j.text)
+		var head Head
+		if j.text, head, j.err = e.Append(j.text, f); j.err != nil {
+			return
+		}
+		j.events = append(j.events, Event{head, start, len(j.text)})
+		j.text = append(j.text, '\n')
+	}
+}
+
+func (j *job) reset() {
+	clear(j.findings)
+	*j = job{findings: j.findings[:0], text: j.text[:0], events: j.events[:0]}
 }

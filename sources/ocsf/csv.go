@@ -76,18 +76,12 @@ func IsCSV(head []byte) bool {
 // something to say about the file as a whole: it is no export of findings, it
 // lacks columns without which findings are misjudged, or ends too early.
 func (c *CSV) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
-	return records(ctx, c.Name, c.Progress, func(emit emitRow) *shca.Scope {
-		scope := new(shca.Scope)
+	return records(ctx, c.Name, c.Progress, func(emit emitRow) (problems []string, err error) {
 		missing, err := c.read(emit)
-		var problems []string
 		if len(missing) > 0 {
-			problems = append(problems, "has "+strings.Join(missing, "; has ")+": export with these fields among SelectedFields")
+			problems = []string{"has " + strings.Join(missing, "; has ") + ": export with these fields among SelectedFields"}
 		}
-		if err != nil {
-			problems = append(problems, err.Error())
-		}
-		scope.Err = strings.Join(problems, "; ")
-		return scope
+		return problems, err
 	})
 }
 

@@ -61,13 +61,7 @@ var (
 // something to say about the file as a whole: it is damaged, or holds no
 // findings. Decoding is spread over the processors.
 func (p *Parquet) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
-	return records(ctx, p.Name, p.Progress, func(emit emitRow) *shca.Scope {
-		problems, err := p.read(emit)
-		if err != nil {
-			problems = append(problems, err.Error())
-		}
-		return &shca.Scope{Err: strings.Join(problems, "; ")}
-	})
+	return records(ctx, p.Name, p.Progress, p.read)
 }
 
 // read hands all rows to emit. problems are those of single row groups.

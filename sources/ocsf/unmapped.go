@@ -189,11 +189,17 @@ func (u *unmapped) set(path, value string) {
 	}
 }
 
-// setResource takes one member of a resource, "1.Id".
-func (u *unmapped) setResource(path, value string) {
+// numbered takes the path of a member in a list apart: "1.Id".
+func numbered(path string) (i int, member string, ok bool) {
 	position, member, _ := strings.Cut(path, ".")
 	i, err := strconv.Atoi(position)
-	if err != nil || i < 0 {
+	return i, member, err == nil && i >= 0
+}
+
+// setResource takes one member of a resource, "1.Id".
+func (u *unmapped) setResource(path, value string) {
+	i, member, ok := numbered(path)
+	if !ok {
 		return
 	}
 	r := u.resources[i]
@@ -217,9 +223,8 @@ func (u *unmapped) setResource(path, value string) {
 
 // setReason takes one member of a status reason, "0.ReasonCode".
 func (u *unmapped) setReason(path, value string) {
-	position, member, _ := strings.Cut(path, ".")
-	i, err := strconv.Atoi(position)
-	if err != nil || i < 0 {
+	i, member, ok := numbered(path)
+	if !ok {
 		return
 	}
 	r := u.reasons[i]

@@ -21,10 +21,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"runtime"
 	"strings"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/sources/internal/batch"
 )
 
 // Format is a kind of finding that a Source recognises in text.
@@ -87,49 +87,40 @@ func (p *Pages) note(name string, scan *scanner) {
 // to say about the text as a whole: it ended too early, holds no findings, or
 // holds documents that are none. Decoding is spread over the processors.
 func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
-	return func(yield func(shca.Record, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		run := s.start(ctx)
-		var number int64
-		for {
-			// Opening or reading that blocks must not keep who reads the records.
-			var c *chunk
-			var more bool
-			select {
-			case <-ctx.Done():
-			case c, more = <-run.ordered:
+	return batch.Records(ctx, s.Name, s.Progress, func(emit batch.Emit) func(int64) *shca.Scope {
+		scan := &scanner{formats: s.Formats, finding: func(raw []byte, format int, broken error) bool {
+			if broken == nil {
+				return emit(raw, s.Formats[format].Decode)
 			}
-			if err := ctx.Err(); err != nil {
-				yield(shca.Record{}, err)
-				return
-			}
-			if !more {
-				break
-			}
-			<-c.done
-			read := int64(0)
-			for i := range c.items {
-				item := &c.items[i]
-				number++
-				var ok bool
-				if item.err != nil {
-					item.err.Source, item.err.Number = s.Name, number
-					ok = yield(shca.Record{}, item.err)
-				} else {
-					read++
-					ok = yield(shca.Record{Finding: item.finding}, nil)
-				}
-				if !ok {
-					return
-				}
-			}
-			s.Progress.AddFindings(read)
-		}
-		if scope := s.scope(run.scan, run.err, number); scope != nil {
-			yield(shca.Record{Scope: scope}, nil)
-		}
+			return emit(raw, func(raw []byte) (*shca.Finding, *shca.FindingError) {
+				return nil, &shca.FindingError{ID: s.id(raw, format), Err: broken}
+			})
+		}}
+		err := s.scan(scan)
+		return func(findings int64) *shca.Scope { return s.scope(scan, err, findings) }
+	})
+}
+
+func (s *Source) scan(scan *scanner) error {
+	text, err := s.Open()
+	if err != nil {
+		return err
 	}
+	defer text.Close()
+	scan.r = text
+	return scan.run()
+}
+
+// id returns the id of a finding that is broken. format is -1 if too little of
+// it is there to tell which it is of.
+func (s *Source) id(raw []byte, format int) (id string) {
+	if format >= 0 {
+		return s.Formats[format].ID(raw)
+	}
+	for _, f := range s.Formats {
+		id = cmp.Or(id, f.ID(raw))
+	}
+	return id
 }
 
 // scope says what the text as a whole has to say, or nil.
@@ -169,109 +160,6 @@ func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
 		return nil
 	}
 	return scope
-}
-
-// A chunk is a run of findings that one goroutine decodes.
-type chunk struct {
-	text  []byte
-	items []item
-	done  chan struct{}
-}
-
-type item struct {
-	start, end int // in the chunk's text
-	format     int // in the formats, -1 if unknown
-	broken     error
-	finding    *shca.Finding
-	err        *shca.FindingError
-}
-
-const chunkSize = 256 << 10
-
-// run is one pass over a text: one goroutine opens it and scans it into chunks,
-// some decode them, and the chunks come out of ordered in the order of the text.
-type run struct {
-	ordered chan *chunk
-	scan    *scanner // valid once ordered is closed, like err
-	err     error
-}
-
-func (s *Source) start(ctx context.Context) *run {
-	workers := min(runtime.GOMAXPROCS(0), 8) // scanning keeps no more busy
-	r := &run{ordered: make(chan *chunk, 2*workers), scan: &scanner{}}
-	work := make(chan *chunk, 2*workers)
-	for range workers {
-		go func() {
-			for c := range work {
-				c.decode(s.Formats)
-				close(c.done)
-			}
-		}()
-	}
-	go func() {
-		defer close(r.ordered)
-		defer close(work)
-		text, err := s.Open()
-		if err != nil {
-			r.err = err
-			return
-		}
-		defer text.Close()
-		cur := &chunk{done: make(chan struct{})}
-		flush := func() bool {
-			select {
-			case <-ctx.Done():
-				return false
-			case work <- cur:
-			}
-			select {
-			case <-ctx.Done():
-				return false
-			case r.ordered <- cur:
-			}
-			cur = &chunk{done: make(chan struct{})}
-			return true
-		}
-		r.scan = &scanner{r: text, formats: s.Formats, finding: func(raw []byte, format int, broken error) bool {
-			if cur.text == nil {
-				cur.text = make([]byte, 0, max(chunkSize, len(raw)))
-			}
-			start := len(cur.text)
-			if start > 0 && start+len(raw) > cap(cur.text) {
-				if !flush() {
-					return false
-				}
-				cur.text, start = make([]byte, 0, max(chunkSize, len(raw))), 0
-			}
-			cur.text = append(cur.text, raw...)
-			cur.items = append(cur.items, item{start: start, end: len(cur.text), format: format, broken: broken})
-			return len(cur.items) < 4096 || flush()
-		}}
-		r.err = r.scan.run()
-		if len(cur.items) > 0 && !r.scan.stopped {
-			flush()
-		}
-	}()
-	return r
-}
-
-func (c *chunk) decode(formats []Format) {
-	for i := range c.items {
-		it := &c.items[i]
-		raw := c.text[it.start:it.end:it.end]
-		if it.broken == nil {
-			it.finding, it.err = formats[it.format].Decode(raw)
-			continue
-		}
-		it.err = &shca.FindingError{Err: it.broken}
-		if it.format >= 0 {
-			it.err.ID = formats[it.format].ID(raw)
-			continue
-		}
-		for _, f := range formats { // too little of it is there to tell
-			it.err.ID = cmp.Or(it.err.ID, f.ID(raw))
-		}
-	}
 }
 
 var _ shca.Source = (*Source)(nil)
