@@ -108,7 +108,7 @@ func SeverityFromNormalized(n float64) Severity {
 // Strings are as the producer wrote them. Times are UTC; the zero time means
 // that the producer gave none.
 type Finding struct {
-	Source string // kind of source it was read from: "asff"
+	Source string // kind of source it was read from: SourceASFF, SourceOCSF
 
 	ID          string // unique within product and account; for Security Hub an ARN
 	ProductARN  string
@@ -151,6 +151,17 @@ type Finding struct {
 	// Disposition says what the assessment did with the finding. A Source
 	// leaves it empty.
 	Disposition Disposition
+}
+
+// The kinds of source that findings are read from.
+const (
+	SourceASFF = "asff" // AWS Security Finding Format
+	SourceOCSF = "ocsf" // Open Cybersecurity Schema Framework
+)
+
+// IsAccountID reports whether the text is the id of an AWS account: 12 digits.
+func IsAccountID(text string) bool {
+	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }
 
 // StatusReason explains a compliance status: ASFF Compliance.StatusReasons.
@@ -206,7 +217,7 @@ func (f *Finding) Observed() time.Time {
 // Product names the product that reports the finding as people know it: "AWS
 // Security Hub", else the producer's own words, "prowler/prowler".
 func (f *Finding) Product() string {
-	switch product := f.product(); {
+	switch product := f.ProductPath(); {
 	case f.SecurityHub():
 		return "AWS Security Hub"
 	case f.ProductName != "":
@@ -220,13 +231,14 @@ func (f *Finding) Product() string {
 // SecurityHub reports whether the finding is of a check of Security Hub's own
 // standards, as opposed to one that another product sent there.
 func (f *Finding) SecurityHub() bool {
-	return f.product() == "aws/securityhub" ||
+	return f.ProductPath() == "aws/securityhub" ||
 		f.ProductARN == "" && strings.HasPrefix(f.GeneratorID, "security-control/")
 }
 
-// product returns the product as its ARN names it, "aws/securityhub"; the ARNs
-// of Security Hub V2, which writes OCSF, have productv2 in front of it.
-func (f *Finding) product() string {
+// ProductPath returns the product as its ARN names it, "aws/securityhub", or ""
+// without such an ARN. The ARNs of Security Hub V2, which writes OCSF, have
+// productv2 in front of it.
+func (f *Finding) ProductPath() string {
 	for _, kind := range []string{":product/", ":productv2/"} {
 		if _, product, ok := strings.Cut(f.ProductARN, kind); ok {
 			return product

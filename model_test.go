@@ -427,3 +427,25 @@ func TestFindingErrorIsShort(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(text), text)
 	}
 }
+
+func TestIsAccountID(t *testing.T) {
+	for text, want := range map[string]bool{
+		"111122223333": true, "000000000000": true, "": false, "11112222333": false, "1111222233334": false,
+		"11112222333x": false, " 11112222333": false, "１11122223": false,
+	} {
+		if got := shca.IsAccountID(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestScopeName(t *testing.T) {
+	for want, s := range map[string]shca.Scope{
+		"asff 111122223333 us-east-1": {Source: "asff", AccountID: "111122223333", Region: "us-east-1"},
+		"findings.json":               {Source: "findings.json"},
+	} {
+		if got := s.Name(); got != want {
+			t.Errorf("%+v: %q, want %q", s, got, want)
+		}
+	}
+}

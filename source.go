@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"sync/atomic"
 )
 
@@ -52,6 +53,11 @@ type Scope struct {
 	Skipped int64  `json:"skipped"`         // findings that could not be read; not part of Findings
 	Err     string `json:"error,omitempty"` // why the scope was not read in full; "" if it was
 	Note    string `json:"note,omitempty"`  // what a reader should know besides; "" if nothing
+}
+
+// Name names the scope in a sentence: "asff 111122223333 us-east-1".
+func (s *Scope) Name() string {
+	return strings.TrimSpace(strings.Join([]string{s.Source, s.AccountID, s.Region}, " "))
 }
 
 // Complete reports whether everything in the scope was read.

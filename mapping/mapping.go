@@ -206,7 +206,7 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add f
 		case record.Scope != nil:
 			r := record.Scope
 			if r.Err != "" {
-				text := scopeName(r) + ": " + r.Err
+				text := r.Name() + ": " + r.Err
 				if strict {
 					return errors.New(text)
 				}
@@ -231,11 +231,6 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add f
 		problem("input: nothing was read: the source yielded neither a finding nor a scope")
 	}
 	return nil
-}
-
-// scopeName names a scope in a sentence: "asff 111122223333 us-east-1".
-func scopeName(s *shca.Scope) string {
-	return strings.TrimSpace(strings.Join([]string{s.Source, s.AccountID, s.Region}, " "))
 }
 
 func joinText(a, b string) string {

@@ -71,7 +71,7 @@ var narrativeFuncs = template.FuncMap{
 			if s.Skipped > 0 {
 				reason = joinText(reason, plural(s.Skipped, "finding", "findings")+" could not be read")
 			}
-			texts = append(texts, line(scopeName(&s))+" ("+reason+")")
+			texts = append(texts, line(s.Name())+" ("+reason+")")
 		}
 		return list(texts, 5)
 	},

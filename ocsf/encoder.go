@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,7 +45,7 @@ type Head struct {
 // Encoder turns findings into events. Any number of goroutines may use it.
 type Encoder struct {
 	Options
-	valid *validate.Validator
+	valid func() *validate.Validator // reads its table, for findings of OCSF only
 }
 
 // NewEncoder returns an encoder; an unknown version is an error.
@@ -53,8 +54,14 @@ func NewEncoder(o Options) (*Encoder, error) {
 	if o.Version, err = ParseVersion(string(o.Version)); err != nil {
 		return nil, err
 	}
-	valid, err := validate.New(string(o.Version))
-	return &Encoder{o, valid}, err
+	valid := sync.OnceValue(func() *validate.Validator {
+		v, err := validate.New(string(o.Version))
+		if err != nil {
+			panic(err) // a version that is written has a table
+		}
+		return v
+	})
+	return &Encoder{o, valid}, nil
 }
 
 // Append appends the finding's event to b: one JSON object on one line, without
@@ -73,7 +80,7 @@ func (e *Encoder) Append(b []byte, f *shca.Finding) ([]byte, Head, error) {
 
 func (e *Encoder) append(b []byte, f *shca.Finding) ([]byte, Head, error) {
 	root, err := parse(f.Raw)
-	foreign := f.Source == "ocsf" || err != nil
+	foreign := f.Source == shca.SourceOCSF || err != nil
 	if foreign {
 		if text, head, ok := e.passOn(f, root); ok {
 			return append(b, text...), head, nil
@@ -124,7 +131,7 @@ const disposition = "disposition: "
 // passOn returns the event that the finding was read from, if that is valid as
 // it is. root is nil if it is not JSON.
 func (e *Encoder) passOn(f *shca.Finding, root *node) (jsontext.Value, Head, bool) {
-	if e.Rewrite || root == nil || len(e.valid.Event(f.Raw)) > 0 {
+	if e.Rewrite || root == nil || len(e.valid().Event(f.Raw)) > 0 {
 		return nil, Head{}, false
 	}
 	head := Head{AccountID: f.AccountID, Region: f.Region, UID: root.at("metadata", "uid").text()}

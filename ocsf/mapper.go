@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +54,7 @@ func (m *mapper) class() ocsfClass {
 		return vulnerabilityFinding
 	case m.v110:
 		return detectionFinding
-	case strings.HasSuffix(m.f.ProductARN, ":product/aws/macie"),
+	case m.f.ProductPath() == "aws/macie",
 		slices.ContainsFunc(m.f.Types, func(t string) bool { return strings.HasPrefix(t, "Sensitive Data Identifications") }):
 		return dataSecurityFinding
 	}
@@ -134,7 +133,7 @@ func (m *mapper) metadata() {
 	e.UID = hex.EncodeToString(sum[:])
 
 	fields := at("ProductFields")
-	vendor, name := productOf(f.ProductARN)
+	vendor, name, _ := strings.Cut(f.ProductPath(), "/")
 	e.Product.UID = f.ProductARN
 	m.same(at("ProductArn"), f.ProductARN)
 	e.Product.Name = cmp.Or(m.takeFirst(at("ProductName"), fields.at("aws/securityhub/ProductName")), name)
@@ -161,16 +160,6 @@ func (m *mapper) metadata() {
 // unknown stands where OCSF requires a text and the finding has none.
 const unknown = "Unknown"
 
-// productOf returns the names in a product's ARN, whose end is
-// ":product/aws/securityhub".
-func productOf(arn string) (vendor, name string) {
-	_, names, _ := strings.Cut(arn, ":product/")
-	vendor, name, _ = strings.Cut(names, "/")
-	return vendor, name
-}
-
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
-
 func (m *mapper) cloud() {
 	c, f, at := &m.event.Cloud, m.f, m.root.at
 	c.Provider = "AWS"
@@ -183,7 +172,7 @@ func (m *mapper) cloud() {
 		c.Account = &account{UID: f.AccountID, Name: f.AccountName}
 		m.same(at("AwsAccountId"), f.AccountID)
 		m.same(at("AwsAccountName"), f.AccountName)
-		if accountID.MatchString(f.AccountID) {
+		if shca.IsAccountID(f.AccountID) {
 			c.Account.TypeID, c.Account.Type = new(10), "AWS Account"
 		}
 	}

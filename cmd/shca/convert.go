@@ -128,7 +128,7 @@ func (r *reading) findings(ctx context.Context) iter.Seq2[*shca.Finding, error] 
 			var skipped *shca.FindingError
 			switch {
 			case record.Scope != nil && record.Scope.Err != "":
-				err = errors.New(record.Scope.Source + ": " + record.Scope.Err)
+				err = errors.New(record.Scope.Name() + ": " + record.Scope.Err)
 			case record.Scope != nil:
 				continue
 			case record.Finding != nil:

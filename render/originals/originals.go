@@ -69,7 +69,7 @@ func otherSources(a *shca.Assessment) []string {
 	var names []string
 	for i := range a.Scopes {
 		s := &a.Scopes[i]
-		if s.Findings > 0 && s.Source != "asff" && sourceName.MatchString(s.Source) {
+		if s.Findings > 0 && s.Source != shca.SourceASFF && sourceName.MatchString(s.Source) {
 			names = append(names, s.Source)
 		}
 	}

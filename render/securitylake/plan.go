@@ -84,7 +84,7 @@ func accountValue(id string) string {
 	switch {
 	case id == "":
 		return external
-	case len(id) == 12 && strings.Trim(id, "0123456789") == "":
+	case shca.IsAccountID(id):
 		return id
 	case !isPlain(id):
 		id = shortened(id)

@@ -23,7 +23,7 @@ import (
 
 // Format reads ASFF findings.
 var Format = stream.Format{
-	Name: sourceName,
+	Name: shca.SourceASFF,
 	Markers: []string{
 		"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title",
 		"Description", "Severity", "Resources", "Compliance", "CreatedAt", "UpdatedAt",
@@ -32,9 +32,6 @@ var Format = stream.Format{
 	Decode: decode,
 	ID:     findID,
 }
-
-// sourceName is the kind of source in scopes and findings.
-const sourceName = "asff"
 
 // findID returns the finding's own Id if it can be read before the text
 // breaks, else "".
@@ -62,7 +59,7 @@ func (w *wireFinding) finding() (f *shca.Finding, field string, err error) {
 		return nil, "/Id", errors.New("missing; without it the finding's newest copy cannot be told")
 	}
 	f = &shca.Finding{
-		Source: sourceName,
+		Source: shca.SourceASFF,
 		ID:     w.ID, ProductARN: w.ProductARN, ProductName: w.ProductName, GeneratorID: w.GeneratorID,
 		AccountID: string(w.AccountID), AccountName: w.AccountName, Region: w.Region,
 		Types: w.Types, Title: w.Title, Description: w.Description,

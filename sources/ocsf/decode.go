@@ -33,7 +33,7 @@ import (
 // Format reads OCSF findings. Events of other classes are recognised as well,
 // so that they are reported one by one.
 var Format = stream.Format{
-	Name: sourceName,
+	Name: shca.SourceOCSF,
 	Markers: []string{
 		"class_uid", "class_name", "category_uid", "category_name", "type_uid", "type_name", "activity_id", "activity_name",
 		"severity_id", "status_id", "state_id", "finding_info", "metadata", "cloud", "compliance", "time_dt", "unmapped", "vendor_attributes",
@@ -41,9 +41,6 @@ var Format = stream.Format{
 	Decode: decode,
 	ID:     findID,
 }
-
-// sourceName is the kind of source in scopes and findings.
-const sourceName = "ocsf"
 
 // findID returns the finding's id if it can be read before the text breaks,
 // else "".
@@ -88,7 +85,7 @@ func (e *wireEvent) finding() (f *shca.Finding, field string, err error) {
 		c = &compliance{}
 	}
 	f = &shca.Finding{
-		Source: sourceName, ID: string(cmp.Or(i.UID, m.UID)), ProductName: string(m.Product.V.Name),
+		Source: shca.SourceOCSF, ID: string(cmp.Or(i.UID, m.UID)), ProductName: string(m.Product.V.Name),
 		AccountID: string(e.Cloud.V.Account.V.UID), AccountName: string(e.Cloud.V.Account.V.Name), Region: string(e.Cloud.V.Region),
 		Types: i.Types, Title: string(i.Title), Description: string(i.Desc),
 		Severity:     e.severity(),
@@ -107,7 +104,7 @@ func (e *wireEvent) finding() (f *shca.Finding, field string, err error) {
 	// Security Hub V2 has an ARN of its own for a product that both know, and
 	// is the same finding under the same id.
 	f.ProductARN = strings.Replace(f.ProductARN, ":productv2/", ":product/", 1)
-	if _, names, _ := strings.Cut(f.ProductARN, ":product/"); converted && strings.HasSuffix(names, "/"+f.ProductName) {
+	if converted && strings.HasSuffix(f.ProductPath(), "/"+f.ProductName) {
 		f.ProductName = "" // where a finding names none, package ocsf takes it from the ARN
 	}
 	if converted && f.ProductARN == "" && f.ProductName == "Unknown" {
@@ -147,7 +144,7 @@ func (e *wireEvent) finding() (f *shca.Finding, field string, err error) {
 	}
 	f.GeneratorID = e.generator(f.ID, analytic, converted)
 	e.Unmapped.restore(f)
-	if isConfigRule && f.GeneratorID == "" && strings.HasSuffix(f.ProductARN, ":product/aws/config") {
+	if isConfigRule && f.GeneratorID == "" && f.ProductPath() == "aws/config" {
 		marks.ConfigRule = cmp.Or(marks.ConfigRule, f.ConfigRule) // a customer's rule, which is the check
 	}
 	marks.Controls = e.controls(f, &marks, converted)
@@ -354,13 +351,11 @@ func (e *wireEvent) owner() string {
 	return string(id)
 }
 
-var accountNumber = regexp.MustCompile(`^[0-9]{12}$`)
-
 // id returns the resource's id as ASFF has it: the ARN where there is one.
 func (r *resource) id() string {
 	id := cmp.Or(r.UID, r.Name)
 	switch {
-	case r.Type == "AWS::::Account" && accountNumber.MatchString(string(id)):
+	case r.Type == "AWS::::Account" && shca.IsAccountID(string(id)):
 		return "AWS::::Account:" + string(id)
 	case strings.HasPrefix(string(r.UIDAlt), "arn:"):
 		return string(r.UIDAlt)

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/go-shca/shca"
 )
 
 // MaxFinding is how many bytes one finding may have; AWS's own limit is 240 KB.
@@ -454,7 +456,7 @@ func (s *scanner) describe(keys []string) string {
 	switch {
 	case has("InsightResults", "insightResults", "insightArn"):
 		return "an InsightResults answer, which counts findings but does not hold them (export them with get-findings)"
-	case has("class_uid", "category_uid", "finding_info") && !slices.ContainsFunc(s.formats, func(f Format) bool { return f.Name == "ocsf" }):
+	case has("class_uid", "category_uid", "finding_info") && !slices.ContainsFunc(s.formats, func(f Format) bool { return f.Name == shca.SourceOCSF }):
 		return "an OCSF event, which is not read here"
 	case has("catalog", "profile", "component-definition", "system-security-plan", "assessment-plan", "assessment-results", "plan-of-action-and-milestones"):
 		return "an OSCAL document"

@@ -72,7 +72,7 @@ func place(f *shca.Finding) {
 		if len(part) == 6 && part[0] == "arn" {
 			f.Partition = cmp.Or(f.Partition, part[1])
 			f.Region = cmp.Or(f.Region, part[3])
-			if strings.Trim(part[4], "0123456789") == "" && len(part[4]) == 12 {
+			if shca.IsAccountID(part[4]) {
 				f.AccountID = cmp.Or(f.AccountID, part[4])
 			}
 		}
@@ -99,7 +99,7 @@ func (m *Marks) check(f *shca.Finding) shca.CheckID {
 	if match := generator.FindStringSubmatch(f.GeneratorID); match != nil {
 		return shca.CheckID(match[1])
 	}
-	if m.ConfigRule != "" && (strings.HasSuffix(f.ProductARN, ":product/aws/config") || strings.HasSuffix(f.ProductARN, ":productv2/aws/config")) {
+	if m.ConfigRule != "" && f.ProductPath() == "aws/config" {
 		return shca.CheckID("config-rule/" + m.ConfigRule) // the generator is another in each account and Region
 	}
 	id := cmp.Or(f.GeneratorID, f.ProductARN, f.ID)
