@@ -20,6 +20,12 @@ type Assessment struct {
 	Generator   string    `json:"generator,omitempty"` // program and version that made it, "shca v1.2.0"
 	Time        time.Time `json:"time,omitzero"`       // of the assessment, UTC; zero only if unknown
 
+	System  System `json:"system,omitzero"`   // what is assessed, as its owner names it
+	Marking string `json:"marking,omitempty"` // how reports are marked: "CUI"
+
+	// Inputs are the files that were read, in the order of reading.
+	Inputs []Input `json:"inputs,omitempty"`
+
 	// Scopes are sorted by source, account and region.
 	Scopes []Scope `json:"scopes"`
 	// Controls are those of the baseline in catalog order, then every other
@@ -48,6 +54,31 @@ type Assessment struct {
 	// Release frees what Findings reads from, usually a temporary file. It may
 	// be nil. Call Close instead.
 	Release func() error `json:"-"`
+}
+
+// System names the information system that is assessed and its AWS accounts.
+// Findings do not know these names; the user gives them. Every field may be
+// empty.
+type System struct {
+	ID       string            `json:"id,omitempty"`
+	Name     string            `json:"name,omitempty"`
+	Accounts map[string]string `json:"accounts,omitempty"` // names by account id
+}
+
+// Account returns the account as reports print it: "workloads (111122223333)",
+// or the id alone if it has no name.
+func (s System) Account(id string) string {
+	if name := s.Accounts[id]; name != "" {
+		return name + " (" + id + ")"
+	}
+	return id
+}
+
+// Input is a file that findings were read from.
+type Input struct {
+	Name   string `json:"name"`   // as the user named it; "stdin" for standard input
+	Size   int64  `json:"size"`   // bytes as stored
+	SHA256 string `json:"sha256"` // of these bytes, lower-case hex
 }
 
 // MaxProblems bounds the messages an Assessment keeps.

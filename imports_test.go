@@ -23,6 +23,7 @@ var layers = map[string][]string{
 	"internal/input":                      {"."},
 	"internal/input/inputtest":            {},
 	"internal/ordered":                    {},
+	"internal/report":                     {".", "internal/show"},
 	"internal/show":                       {"."},
 	"internal/spool":                      {},
 	"internal/testgen":                    {".", "catalogs"},
@@ -43,25 +44,32 @@ var layers = map[string][]string{
 	"sources/ocsf":                        {".", "sources/internal/batch", "sources/internal/finding", "sources/stream"},
 	"sources/stream":                      {".", "sources/internal/batch"},
 	"system":                              {},
-	"render":                              {".", "ocsf", "oscal", "render/csv", "render/json", "render/markdown", "render/ocsf", "render/originals", "render/securitylake"},
+	"render":                              {".", "ocsf", "oscal", "render/csv", "render/html", "render/json", "render/manifest", "render/markdown", "render/ocsf", "render/originals", "render/pdf", "render/securitylake", "render/xlsx"},
 	"render/csv":                          {".", "internal/show"},
 	"render/json":                         {"."},
-	"render/markdown":                     {".", "internal/show"},
+	"render/html":                         {".", "internal/report", "internal/show"},
+	"render/manifest":                     {"."},
+	"render/markdown":                     {".", "internal/report", "internal/show"},
 	"render/ocsf":                         {".", "ocsf"},
 	"render/originals":                    {"."},
+	"render/pdf":                          {".", "internal/report", "internal/show"},
 	"render/securitylake":                 {".", "internal/spool", "ocsf"},
+	"render/xlsx":                         {".", "internal/report", "internal/show", "internal/spool"},
 	"render/rendertest":                   {".", "render", "mapping", "sources", "sources/asff", "sources/stream", "internal/testgen", "catalogs"},
 	"cmd/shca":                            {".", "catalogs", "internal/input", "internal/show", "mapping", "ocsf", "ocsf/validate", "oscal", "oscal/validate", "render", "render/ocsf", "sources", "system"},
 }
 
 // confined names modules that some folders alone may import.
 var confined = map[string][]string{
-	"github.com/defenseunicorns/go-oscal":      {"oscal"},
-	"github.com/spf13/cobra":                   {"cmd/shca"},
-	"github.com/go-json-experiment/json":       {"ocsf", "oscal/validate", "render/securitylake", "sources"},
-	"github.com/parquet-go/parquet-go":         {"render/securitylake", "sources/ocsf"},
-	"github.com/santhosh-tekuri/jsonschema/v6": {"oscal/validate"},
-	"github.com/goccy/go-yaml":                 {"system"},
+	"github.com/defenseunicorns/go-oscal":               {"oscal"},
+	"github.com/spf13/cobra":                            {"cmd/shca"},
+	"github.com/xuri/excelize/v2":                       {"render/xlsx"},
+	"codeberg.org/go-pdf/fpdf":                          {"render/pdf"},
+	"github.com/secure-systems-lab/go-securesystemslib": {"render/manifest"},
+	"github.com/go-json-experiment/json":                {"ocsf", "oscal/validate", "render/securitylake", "sources"},
+	"github.com/parquet-go/parquet-go":                  {"render/securitylake", "sources/ocsf"},
+	"github.com/santhosh-tekuri/jsonschema/v6":          {"oscal/validate"},
+	"github.com/goccy/go-yaml":                          {"system"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

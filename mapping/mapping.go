@@ -36,6 +36,10 @@ type Options struct {
 	Time time.Time
 	// Generator is the program and version to name in artifacts.
 	Generator string
+	// System names what is assessed, and Marking how reports are marked. Both
+	// may be empty.
+	System  shca.System
+	Marking string
 	// Strict ends the assessment with an error at the first finding or input
 	// that cannot be read in full. Otherwise these are counted and reported.
 	Strict bool
@@ -84,6 +88,7 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 			Baseline: o.Baseline.Name, BaselineName: o.Baseline.Title,
 			AllControls: len(o.Baseline.Controls) == 0,
 			Generator:   o.Generator, Time: o.Time.UTC(),
+			System: o.System, Marking: o.Marking,
 		},
 	}
 	if err := r.assess(ctx, source); err != nil {

@@ -43,9 +43,9 @@ type Format struct {
 	More func(ctx context.Context, create Create, a *shca.Assessment) error
 	// Asked formats are written only if they are named: few users need them.
 	Asked bool
-	// Late formats are written after the others, whose files they find in the
-	// assessment's Artifacts.
-	Late bool
+	// Phase says when the format is written. It finds the files of the phases
+	// before its own in the assessment's Artifacts.
+	Phase Phase
 	// In returns the format as it is to be written to the directory, which may
 	// hold files of an earlier run that it carries on. It is nil for formats that
 	// are written anew each time.
@@ -59,6 +59,16 @@ type Format struct {
 	// if all are. name is below dir.
 	Mine func(dir fs.FS, name string) bool
 }
+
+// Phase orders formats that tell of the files of others.
+type Phase int
+
+// The phases, in their order.
+const (
+	Early Phase = iota // from the assessment alone
+	Late               // tells of the originals
+	Last               // tells of every file
+)
 
 // Options are what formats can be told. The zero value works.
 type Options struct {
@@ -113,7 +123,7 @@ func oscalFormat(o oscal.Options) Format {
 	return Format{
 		Name: "oscal", File: oscal.ResultsFile, MediaType: oscal.MediaType,
 		Summary: "linked OSCAL package: results, POA&M, SSP, plan, components, profile, catalog",
-		Late:    true,
+		Phase:   Late,
 		Render: func(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 			return oscal.Results(ctx, w, a, o)
 		},

@@ -69,8 +69,8 @@ func WriteDir(ctx context.Context, dir string, a *shca.Assessment, formats []For
 		}
 	}()
 	s := &staging{dir: stage}
-	for _, late := range []bool{false, true} {
-		if err := s.all(ctx, a, formats, late); err != nil {
+	for phase := Early; phase <= Last; phase++ {
+		if err := s.all(ctx, a, formats, phase); err != nil {
 			s.abandon()
 			return nil, err
 		}
@@ -176,14 +176,14 @@ type staging struct {
 	written []shca.Artifact
 }
 
-// all writes the formats that are late, or those that are not.
-func (s *staging) all(ctx context.Context, a *shca.Assessment, formats []Format, late bool) error {
+// all writes the formats of a phase.
+func (s *staging) all(ctx context.Context, a *shca.Assessment, formats []Format, phase Phase) error {
 	known := *a
 	known.Artifacts = slices.Clone(s.written)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, f := range formats {
-		if f.Late != late {
+		if f.Phase != phase {
 			continue
 		}
 		group.Go(func() error { return s.one(ctx, f, &known) })

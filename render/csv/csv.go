@@ -10,6 +10,7 @@ package csv
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	stdcsv "encoding/csv"
 	"io"
@@ -320,7 +321,7 @@ func evidence(ctx context.Context, create create, a *shca.Assessment, all bool, 
 		return w, err
 	}
 
-	every := newTable(findingColumns(controlsOf(a), completeness[*shca.Finding](a, show.Total(a).Findings)))
+	every := newTable(findingColumns(controlsOf(a), a.System.Accounts, completeness[*shca.Finding](a, show.Total(a).Findings)))
 	findings := io.Discard
 	if all {
 		if findings, err = begin(findingFile, every.header()); err != nil {
@@ -476,8 +477,8 @@ func evidenceColumns(done findingColumn) []findingColumn {
 }
 
 // findingColumns are the columns of findings.csv; controls holds the labels of
-// the controls that each check is evidence for.
-func findingColumns(controls map[shca.CheckID]string, done findingColumn) []findingColumn {
+// the controls that each check is evidence for, and names those of accounts.
+func findingColumns(controls map[shca.CheckID]string, names map[string]string, done findingColumn) []findingColumn {
 	return []findingColumn{
 		{"disposition", func(f *shca.Finding) string { return string(f.Disposition) }},
 		{"check", func(f *shca.Finding) string { return string(f.Check) }},
@@ -490,7 +491,7 @@ func findingColumns(controls map[shca.CheckID]string, done findingColumn) []find
 		{"compliance_status", func(f *shca.Finding) string { return string(f.Status) }},
 		{"severity", func(f *shca.Finding) string { return f.Severity.String() }},
 		{"account_id", func(f *shca.Finding) string { return f.AccountID }},
-		{"account_name", func(f *shca.Finding) string { return f.AccountName }},
+		{"account_name", func(f *shca.Finding) string { return cmp.Or(names[f.AccountID], f.AccountName) }},
 		{"region", func(f *shca.Finding) string { return f.Region }},
 		{"partition", func(f *shca.Finding) string { return f.Partition }},
 		{"resource_type", resourceType},

@@ -96,7 +96,7 @@ func TestFormats(t *testing.T) {
 		{"finding first", `{"finding":{"uid":"c","title":"t"},` + c[1:] + "\n" + b, []string{"events b"}, nil,
 			"one of its documents holds no findings but is a document with the members uid, title"},
 		{"finding first, in a list", `{"Findings":[{"finding":{"uid":"c"},"class_uid":2001,"category_uid":2,"time":1},` + b + `]}`, []string{"events b"},
-			[]broken{{2, "", "", between}}, "a list of findings is cut off where the next document begins: findings may be missing; write it anew (after 2 findings)"},
+			[]broken{{2, "", "", between}}, "among the findings of a list stands an object that wraps findings itself, as where a list is cut off and the next document begins: findings may be missing; write it anew (after 2 findings)"},
 
 		// A finding that looks like a wrapper of findings is not passed over.
 		{"a list beside a finding's members", event("x")[:len(event("x"))-1] + `,"severity_id":1,"findings":[]}` + b, []string{"events b"},

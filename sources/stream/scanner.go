@@ -128,7 +128,7 @@ var (
 	errTooDeep    = fmt.Errorf("nested deeper than %d levels, the limit for one finding", maxDepth)
 	errListOpen   = errors.New("the input ends inside a list of findings or the object around it: findings may be missing; write it anew")
 	errListBroken = errors.New("broken JSON around a list of findings: findings may be missing; write it anew")
-	errListCut    = errors.New("a list of findings is cut off where the next document begins: findings may be missing; write it anew")
+	errListCut    = errors.New("among the findings of a list stands an object that wraps findings itself, as where a list is cut off and the next document begins: findings may be missing; write it anew")
 )
 
 // run scans the whole stream. It returns what kept it from being read in
@@ -327,7 +327,7 @@ members:
 		}
 		leads := key.list || key.wrapper && !found
 		if (c == '[' || c == '{') && level < maxLevels && leads {
-			if where == element && !s.lost { // the list has no end: this is the next document
+			if where == element && !s.lost { // as good as always the list has no end: this is the next document
 				s.pos = s.keep
 				return errListCut
 			}

@@ -1,0 +1,233 @@
+// Package report is what the reports for people say, said once: the figures,
+// lists and sentences of an assessment in the order in which a reader wants
+// them. The packages below render/ that write Markdown, HTML, PDF and workbooks
+// lay it out, each with limits of its own, and word nothing anew.
+//
+// Texts from findings stay as they were read; whoever lays them out makes them
+// harmless for where they land.
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
+)
+
+// Report is an assessment arranged for readers. Lists are whole.
+type Report struct {
+	*shca.Assessment
+	Summary shca.Summary
+	Total   show.Totals
+
+	Title        string // framework and baseline
+	SystemName   string // "Example System (EX-2026-001)"; "" if nobody named it
+	Verdict      string
+	Completeness string // whether everything was read, in a sentence
+	Generator    string
+	Facts        []Fact // key numbers
+
+	Severities []SeverityCount // failing checks of the baseline, most severe first
+
+	Failing    []*shca.CheckResult // of the baseline and others, worst first
+	Unmapped   []*shca.CheckResult
+	Suppressed []SuppressedFinding // the examples that checks keep
+	// SuppressedTotal counts all suppressed findings.
+	SuppressedTotal int64
+
+	// Controls of the baseline. Every one is in exactly one of these four.
+	Attention   []*shca.ControlResult // something failed; worst first
+	Passing     []*shca.ControlResult // something passed and nothing failed
+	Undecided   []*shca.ControlResult // findings, and none decided
+	NotAssessed []*shca.ControlResult // no findings
+	// Outside are controls that have findings and are not in the baseline.
+	Outside []*shca.ControlResult
+}
+
+// Fact is a key number: "Coverage", "22.30 %", "64 of 287 baseline controls …".
+type Fact struct{ Label, Value, Detail string }
+
+// String joins value and detail.
+func (f Fact) String() string { return f.Value + f.Detail }
+
+// SeverityCount is a number of failing checks of one severity.
+type SeverityCount struct {
+	Severity shca.Severity
+	Checks   int
+}
+
+// SuppressedFinding is a suppressed finding and its check.
+type SuppressedFinding struct {
+	Check *shca.CheckResult
+	shca.Sample
+}
+
+// Subject names what was suppressed: the resource, else the finding.
+func (s SuppressedFinding) Subject() string { return cmp.Or(s.ResourceID, s.FindingID) }
+
+// Reason is the note, or that there is none.
+func (s SuppressedFinding) Reason() string { return cmp.Or(s.Note.Text, "no reason noted") }
+
+// New arranges the assessment.
+func New(a *shca.Assessment) *Report {
+	r := &Report{
+		Assessment: a, Summary: a.Summary(), Total: show.Total(a),
+		Title:        cmp.Or(a.FrameworkName, a.Framework) + ": " + cmp.Or(a.BaselineName, a.Baseline),
+		SystemName:   a.System.Name,
+		Verdict:      a.Verdict(),
+		Completeness: "Complete: every input was read in full.",
+		Generator:    cmp.Or(a.Generator, "shca"),
+		Failing:      a.Failing(),
+	}
+	switch {
+	case r.SystemName == "":
+		r.SystemName = a.System.ID
+	case a.System.ID != "":
+		r.SystemName += " (" + a.System.ID + ")"
+	}
+	if !a.Complete() {
+		r.Completeness = "Incomplete: what was not read has not passed."
+	}
+	r.controls()
+	r.checks()
+	r.Facts = r.facts()
+	return r
+}
+
+func (r *Report) controls() {
+	for i := range r.Assessment.Controls {
+		c := &r.Assessment.Controls[i]
+		list := &r.NotAssessed
+		switch {
+		case !c.InBaseline:
+			list = &r.Outside
+		case c.Tally.Failed > 0:
+			list = &r.Attention
+		case c.Status == shca.StatusCompliant:
+			list = &r.Passing
+		case c.Status != shca.StatusNotAssessed:
+			list = &r.Undecided
+		}
+		*list = append(*list, c)
+	}
+	slices.SortStableFunc(r.Attention, func(a, b *shca.ControlResult) int {
+		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), -cmp.Compare(a.Tally.Failed, b.Tally.Failed))
+	})
+}
+
+func (r *Report) checks() {
+	baseline := map[shca.CheckID]bool{}
+	for i := range r.Assessment.Controls {
+		if c := &r.Assessment.Controls[i]; c.InBaseline {
+			for _, id := range c.Checks {
+				baseline[id] = true
+			}
+		}
+	}
+	var counts [shca.Critical + 1]int
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		if c.Tally.Failed > 0 && baseline[c.ID] {
+			counts[min(c.Severity, shca.Critical)]++
+		}
+		if len(c.Controls) == 0 {
+			r.Unmapped = append(r.Unmapped, c)
+		}
+		r.SuppressedTotal += c.Tally.Suppressed
+		for _, s := range c.Suppressed {
+			r.Suppressed = append(r.Suppressed, SuppressedFinding{c, s})
+		}
+	}
+	for severity := shca.Critical + 1; severity > 0; severity-- {
+		r.Severities = append(r.Severities, SeverityCount{severity - 1, counts[severity-1]})
+	}
+}
+
+func (r *Report) facts() []Fact {
+	s := r.Summary
+	checks := s.ChecksPassed + s.ChecksFailed
+	rate := Fact{"Pass rate", "none", ": no finding was decided"}
+	if s.Tally.Decided() > 0 {
+		rate.Value = show.Rate(s.Tally.Passed, s.Tally.Decided())
+		rate.Detail = fmt.Sprintf(" of %s (%s passed, %s failed)", show.Plural(s.Tally.Decided(), "decided finding"), show.Number(s.Tally.Passed), show.Number(s.Tally.Failed))
+	}
+	coverage := Fact{"Coverage", show.Rate(s.Covered, s.Controls), fmt.Sprintf(": %s of %s with a decided finding", show.Number(s.Covered), show.Plural(s.Controls, "baseline control"))}
+	if r.AllControls {
+		coverage.Value = "none"
+		coverage.Detail = fmt.Sprintf(": no baseline was selected; %s of %s with findings were decided", show.Number(s.Covered), show.Plural(s.Controls, "control"))
+	}
+	return []Fact{
+		rate,
+		coverage,
+		{"Failing checks", show.Number(s.ChecksFailed), " of " + show.Plural(checks, "decided check") + r.severities()},
+		{"Undecided", show.Number(s.Tally.Undecided()), fmt.Sprintf(" %s (%s WARNING, %s NOT_AVAILABLE)", noun(s.Tally.Undecided(), "finding"), show.Number(s.Tally.Warning), show.Number(s.Tally.NotAvailable))},
+		{"Suppressed", show.Number(s.Tally.Suppressed), " " + noun(s.Tally.Suppressed, "finding") + ", listed and not scored"},
+		{"Security score", show.Rate(s.ChecksPassed, checks), ", AWS's own figure, over checks"},
+		r.read(),
+		{"Assessed", show.Date(r.Time), " by " + r.Generator},
+	}
+}
+
+func (r *Report) severities() string {
+	var texts []string
+	for _, s := range r.Severities {
+		if s.Checks > 0 && s.Severity != shca.SeverityUnknown {
+			texts = append(texts, show.Number(s.Checks)+" "+s.Severity.String())
+		}
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(texts, ", ") + ")"
+}
+
+func (r *Report) read() Fact {
+	t := r.Total
+	f := Fact{"Read", show.Number(t.Findings), fmt.Sprintf(" %s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
+		noun(t.Findings, "finding"), show.Plural(t.Accounts, "account"), show.Plural(t.Regions, "region"),
+		show.Number(t.Assessed), show.Number(t.Suppressed), show.Number(t.NotScored), show.Number(t.Archived), show.Number(t.Superseded))}
+	if t.Skipped > 0 {
+		f.Detail += "; " + show.Number(t.Skipped) + " more could not be read"
+	}
+	return f
+}
+
+// noun is the word for so many things.
+func noun[T int | int64](n T, one string) string {
+	_, word, _ := strings.Cut(show.Plural(n, one), " ")
+	return word
+}
+
+// ScopeState says whether the scope was read in full, and what else there is to
+// know of it. wrong is set where something was not read.
+func (r *Report) ScopeState(s *shca.Scope) (text string, wrong bool) {
+	switch {
+	case s.Err != "":
+		return "not read in full: " + s.Err, true
+	case s.Skipped > 0:
+		return show.Plural(s.Skipped, "finding") + " could not be read", true
+	case s.Note != "":
+		return s.Note, false
+	case !r.Complete():
+		return "as far as could be read", false // a finding that was lost may be of any account
+	}
+	return "read in full", false
+}
+
+// Examples says how many of a check's failed findings are shown as examples,
+// and where the others are; "" if all are shown.
+func Examples(c *shca.CheckResult) string {
+	return More(c.Tally.Failed, int64(len(c.Failing)), "findings.csv has them all")
+}
+
+// More says what a list leaves out: "The first 20 of 57 are shown; findings.csv
+// has them all." It is "" if nothing is.
+func More[T int | int64](total, shown T, where string) string {
+	if total <= shown {
+		return ""
+	}
+	return fmt.Sprintf("The first %s of %s are shown; %s.", show.Number(shown), show.Number(total), where)
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
+)
+
+// Section is a part of a report: its heading, and what stands below it before
+// the list, if anything. If the list is empty, Intro says so.
+type Section struct{ Title, Intro string }
+
+// Part names a section.
+type Part int
+
+// The parts of a report, in their order.
+const (
+	KeyNumbers  Part = iota // Facts
+	ByStatus                // Summary.Statuses
+	Unread                  // Problems; if the assessment is not complete
+	Failing                 // Failing
+	Families                // Summary.Families
+	Attention               // Attention
+	Passing                 // Passing
+	Undecided               // Undecided; if there are any
+	Suppressed              // Suppressed; if there are any
+	Outside                 // Outside; if there are any
+	Unmapped                // Unmapped; if there are any
+	NotAssessed             // NotAssessed; if there are any
+	Scopes                  // Scopes
+	Method                  // shca.Method
+	NumParts
+)
+
+// Needed reports whether the part has something to say in this report.
+func (r *Report) Needed(p Part) bool {
+	switch p {
+	case Unread:
+		return !r.Complete()
+	case Undecided:
+		return len(r.Undecided) > 0
+	case Suppressed:
+		return r.SuppressedTotal > 0
+	case Outside:
+		return len(r.Outside) > 0
+	case Unmapped:
+		return len(r.Unmapped) > 0
+	case NotAssessed:
+		return len(r.NotAssessed) > 0
+	}
+	return true
+}
+
+// Section returns the heading and introduction of a part.
+func (r *Report) Section(p Part) Section {
+	switch p {
+	case KeyNumbers:
+		s := Section{Title: "Key numbers"}
+		if !r.AllControls {
+			s.Intro = `Findings and checks are counted here if they are evidence for the baseline; "Read" counts all findings.`
+		}
+		return s
+	case ByStatus:
+		s := Section{Title: "Controls by status"}
+		if r.Summary.Outside > 0 {
+			s.Intro = fmt.Sprintf("Besides, %s outside the baseline: see Outside the baseline.", show.Plural(r.Summary.Outside, "control"))
+		}
+		return s
+	case Unread:
+		return Section{"What could not be read", "Findings are missing from this assessment: what was not read has not passed."}
+	case Failing:
+		s := Section{Title: "Failing checks, worst first"}
+		switch n := len(r.Failing); {
+		case n == 0:
+			s.Intro = "No check failed."
+		case n > r.Summary.ChecksFailed:
+			s.Intro = fmt.Sprintf("Evidence for the baseline: %s of the %s that failed.", show.Number(r.Summary.ChecksFailed), show.Plural(n, "check"))
+		}
+		return s
+	case Families:
+		return Section{Title: "Families"}
+	case Attention:
+		s := Section{"Controls with failing evidence", "Most severe first."}
+		if len(r.Attention) == 0 {
+			s.Intro = "No control of the baseline has failing automated evidence."
+		}
+		return s
+	case Passing:
+		s := Section{"Controls with no failing evidence", "Checks cover a part of each control: this is evidence, not proof that the control is satisfied."}
+		if len(r.Passing) == 0 {
+			s.Intro = "No control of the baseline has passing automated evidence only."
+		}
+		return s
+	case Undecided:
+		return Section{"Controls without a decided finding", "Their findings say WARNING or NOT_AVAILABLE or are suppressed, so there is no pass rate."}
+	case Suppressed:
+		return Section{"Suppressed findings", "Somebody decided that these are not to be acted on. They are not scored; whether the reason holds is the assessor's to say."}
+	case Outside:
+		return Section{"Outside the baseline", "These controls have findings and are not in the baseline. They count in no number of the baseline."}
+	case Unmapped:
+		return Section{"Checks that are mapped to no control", "Their findings count in no control."}
+	case NotAssessed:
+		return Section{"Not assessed", fmt.Sprintf("No finding is evidence for %s of the baseline: examine, interview or test instead.", show.Plural(len(r.NotAssessed), "control"))}
+	case Scopes:
+		return Section{Title: "Scopes"}
+	}
+	return Section{Title: "What the numbers mean"}
+}
+
+// FamilyControls are the controls of one family.
+type FamilyControls struct {
+	shca.FamilySummary
+	Controls []*shca.ControlResult
+}
+
+// ByFamily groups controls of the baseline by family, in the order of the
+// families; families without any are left out.
+func (r *Report) ByFamily(controls []*shca.ControlResult) []FamilyControls {
+	lists := map[string][]*shca.ControlResult{}
+	for _, c := range controls {
+		lists[c.ID.Family()] = append(lists[c.ID.Family()], c)
+	}
+	var families []FamilyControls
+	for _, f := range r.Summary.Families {
+		if list := lists[f.Family]; len(list) > 0 {
+			families = append(families, FamilyControls{f, list})
+		}
+	}
+	return families
+}
