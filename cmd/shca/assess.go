@@ -13,12 +13,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/catalogs"
 	"github.com/go-shca/shca/internal/input"
+	"github.com/go-shca/shca/internal/show"
 	"github.com/go-shca/shca/mapping"
 	"github.com/go-shca/shca/ocsf"
 	"github.com/go-shca/shca/render"
@@ -37,6 +39,7 @@ type assessOptions struct {
 	narrative string
 	failUnder string
 	system    string
+	marking   string
 	oscal     oscalOptions
 	ocsf      string
 	strict    bool
@@ -89,7 +92,8 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 	f.StringVar(&o.now, "now", "", "`time` of the assessment, RFC 3339 (default SOURCE_DATE_EPOCH, else the clock)")
 	f.StringVar(&o.narrative, "narrative-template", "", "write narratives with this template `file` (Go text/template)")
 	f.StringVar(&o.failUnder, "fail-under", "", "exit with 3 if the pass rate is below this `percentage`")
-	f.StringVar(&o.system, "system", "", "describe the assessed system by this YAML `file`")
+	f.StringVar(&o.system, "system", "", "describe the assessed system by this YAML `file`: names in reports, the SSP's content")
+	f.StringVar(&o.marking, "marking", "", "mark every page of the reports with this `text`, such as CUI")
 	o.oscal.flags(cmd)
 	ocsfVersionFlag(cmd, &o.ocsf, "write findings.ocsf.ndjson in OCSF of this `version`")
 	f.BoolVar(&o.strict, "strict", false, "stop at the first finding or input that cannot be read")
@@ -138,7 +142,11 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if err != nil {
 		return err
 	}
-	options, err := o.render(settings.Framework, log)
+	about, err := o.about(&settings)
+	if err != nil {
+		return err
+	}
+	options, err := o.render(settings.Framework, about, log)
 	if err != nil {
 		return err
 	}
@@ -181,15 +189,35 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	return o.verdict(a, threshold, sys)
 }
 
-// render turns the flags into the options of the formats.
-func (o *assessOptions) render(framework *catalogs.Framework, log *slog.Logger) (render.Options, error) {
-	var about *system.System
-	if o.system != "" {
-		var err error
-		if about, err = system.Read(o.system); err != nil {
-			return render.Options{}, err
-		}
+// maxMarking is the length of the longest marking: it has one line of a page.
+const maxMarking = 80
+
+// about reads what the user says of the system, nil if nothing, and tells the
+// assessment.
+func (o *assessOptions) about(m *mapping.Options) (*system.System, error) {
+	m.Marking = strings.TrimSpace(o.marking)
+	if show.OneLine(m.Marking) != m.Marking || utf8.RuneCountInString(m.Marking) > maxMarking {
+		return nil, usage("--marking: must be one line of at most %d printable characters", maxMarking)
 	}
+	if o.system == "" {
+		return nil, nil
+	}
+	about, err := system.Read(o.system)
+	if err != nil {
+		return nil, err
+	}
+	m.System = shca.System{ID: about.ID, Name: about.Name}
+	if len(about.Accounts) > 0 {
+		m.System.Accounts = map[string]string{}
+	}
+	for _, a := range about.Accounts {
+		m.System.Accounts[a.ID] = a.Name
+	}
+	return about, nil
+}
+
+// render turns the flags into the options of the formats.
+func (o *assessOptions) render(framework *catalogs.Framework, about *system.System, log *slog.Logger) (render.Options, error) {
 	version, err := ocsf.ParseVersion(o.ocsf)
 	if err != nil {
 		return render.Options{}, usage("--ocsf-version: %w", err)
