@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/show"
@@ -104,18 +103,4 @@ func printScopes(w io.Writer, a *shca.Assessment) {
 
 // plain makes foreign text harmless for a terminal, on one line of at most
 // limit characters.
-func plain(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r) || unicode.In(r, unicode.Cf):
-			return -1
-		}
-		return r
-	}, s)
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit-1]) + "…"
-	}
-	return s
-}
+func plain(s string, limit int) string { return show.Cut(show.OneLine(s), limit) }

@@ -48,10 +48,13 @@ type Report struct {
 }
 
 // Fact is a key number: "Coverage", "22.30 %", "64 of 287 baseline controls …".
-type Fact struct{ Label, Value, Detail string }
+type Fact struct {
+	Label, Value, Detail string
+	joint                string // between value and detail
+}
 
-// String joins value and detail.
-func (f Fact) String() string { return f.Value + f.Detail }
+// Rest is what follows the value where both are on one line.
+func (f Fact) Rest() string { return f.joint + f.Detail }
 
 // SeverityCount is a number of failing checks of one severity.
 type SeverityCount struct {
@@ -79,7 +82,7 @@ func New(a *shca.Assessment) *Report {
 		SystemName:   a.System.Name,
 		Verdict:      a.Verdict(),
 		Completeness: "Complete: every input was read in full.",
-		Generator:    cmp.Or(a.Generator, "shca"),
+		Generator:    show.OneLine(cmp.Or(a.Generator, "shca")),
 		Failing:      a.Failing(),
 	}
 	switch {
@@ -149,25 +152,25 @@ func (r *Report) checks() {
 func (r *Report) facts() []Fact {
 	s := r.Summary
 	checks := s.ChecksPassed + s.ChecksFailed
-	rate := Fact{"Pass rate", "none", ": no finding was decided"}
+	rate := Fact{"Pass rate", "none", "no finding was decided", ": "}
 	if s.Tally.Decided() > 0 {
-		rate.Value = show.Rate(s.Tally.Passed, s.Tally.Decided())
-		rate.Detail = fmt.Sprintf(" of %s (%s passed, %s failed)", show.Plural(s.Tally.Decided(), "decided finding"), show.Number(s.Tally.Passed), show.Number(s.Tally.Failed))
+		rate.Value, rate.joint = show.Rate(s.Tally.Passed, s.Tally.Decided()), " "
+		rate.Detail = fmt.Sprintf("of %s (%s passed, %s failed)", show.Plural(s.Tally.Decided(), "decided finding"), show.Number(s.Tally.Passed), show.Number(s.Tally.Failed))
 	}
-	coverage := Fact{"Coverage", show.Rate(s.Covered, s.Controls), fmt.Sprintf(": %s of %s with a decided finding", show.Number(s.Covered), show.Plural(s.Controls, "baseline control"))}
+	coverage := Fact{"Coverage", show.Rate(s.Covered, s.Controls), fmt.Sprintf("%s of %s with a decided finding", show.Number(s.Covered), show.Plural(s.Controls, "baseline control")), ": "}
 	if r.AllControls {
 		coverage.Value = "none"
-		coverage.Detail = fmt.Sprintf(": no baseline was selected; %s of %s with findings were decided", show.Number(s.Covered), show.Plural(s.Controls, "control"))
+		coverage.Detail = fmt.Sprintf("no baseline was selected; %s of %s with findings were decided", show.Number(s.Covered), show.Plural(s.Controls, "control"))
 	}
 	return []Fact{
 		rate,
 		coverage,
-		{"Failing checks", show.Number(s.ChecksFailed), " of " + show.Plural(checks, "decided check") + r.severities()},
-		{"Undecided", show.Number(s.Tally.Undecided()), fmt.Sprintf(" %s (%s WARNING, %s NOT_AVAILABLE)", noun(s.Tally.Undecided(), "finding"), show.Number(s.Tally.Warning), show.Number(s.Tally.NotAvailable))},
-		{"Suppressed", show.Number(s.Tally.Suppressed), " " + noun(s.Tally.Suppressed, "finding") + ", listed and not scored"},
-		{"Security score", show.Rate(s.ChecksPassed, checks), ", AWS's own figure, over checks"},
+		{"Failing checks", show.Number(s.ChecksFailed), "of " + show.Plural(checks, "decided check") + r.severities(), " "},
+		{"Undecided", show.Number(s.Tally.Undecided()), fmt.Sprintf("%s (%s WARNING, %s NOT_AVAILABLE)", noun(s.Tally.Undecided(), "finding"), show.Number(s.Tally.Warning), show.Number(s.Tally.NotAvailable)), " "},
+		{"Suppressed", show.Number(s.Tally.Suppressed), noun(s.Tally.Suppressed, "finding") + ", listed and not scored", " "},
+		{"Security score", show.Rate(s.ChecksPassed, checks), "AWS's own figure, over checks", ", "},
 		r.read(),
-		{"Assessed", show.Date(r.Time), " by " + r.Generator},
+		{"Assessed", cmp.Or(show.Date(r.Time), "at an unknown time"), "by " + r.Generator, " "},
 	}
 }
 
@@ -186,9 +189,9 @@ func (r *Report) severities() string {
 
 func (r *Report) read() Fact {
 	t := r.Total
-	f := Fact{"Read", show.Number(t.Findings), fmt.Sprintf(" %s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
+	f := Fact{"Read", show.Number(t.Findings), fmt.Sprintf("%s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
 		noun(t.Findings, "finding"), show.Plural(t.Accounts, "account"), show.Plural(t.Regions, "region"),
-		show.Number(t.Assessed), show.Number(t.Suppressed), show.Number(t.NotScored), show.Number(t.Archived), show.Number(t.Superseded))}
+		show.Number(t.Assessed), show.Number(t.Suppressed), show.Number(t.NotScored), show.Number(t.Archived), show.Number(t.Superseded)), " "}
 	if t.Skipped > 0 {
 		f.Detail += "; " + show.Number(t.Skipped) + " more could not be read"
 	}
@@ -197,8 +200,7 @@ func (r *Report) read() Fact {
 
 // noun is the word for so many things.
 func noun[T int | int64](n T, one string) string {
-	_, word, _ := strings.Cut(show.Plural(n, one), " ")
-	return word
+	return strings.TrimPrefix(show.Plural(n, one), show.Number(n)+" ")
 }
 
 // ScopeState says whether the scope was read in full, and what else there is to

@@ -95,7 +95,7 @@ func (r *Report) Section(p Part) Section {
 	case Undecided:
 		return Section{"Controls without a decided finding", "Their findings say WARNING or NOT_AVAILABLE or are suppressed, so there is no pass rate."}
 	case Suppressed:
-		return Section{"Suppressed findings", "Somebody decided that these are not to be acted on. They are not scored; whether the reason holds is the assessor's to say."}
+		return Section{"Suppressed findings", "Somebody set these findings aside. They are not scored; whether the reason given holds is the assessor's to judge."}
 	case Outside:
 		return Section{"Outside the baseline", "These controls have findings and are not in the baseline. They count in no number of the baseline."}
 	case Unmapped:

@@ -6,8 +6,8 @@ import "github.com/go-shca/shca"
 // hexadecimal digits of red, green and blue. The word stands beside them
 // wherever they are used, since not everybody sees colours and not every printer
 // has them. Ink on Fill, and DarkInk on DarkFill, have a contrast of at least
-// 4.5 to 1 (WCAG 2.2, 1.4.3); Solid against white, and against DarkPage, at
-// least 3 to 1 for what tells something (1.4.11).
+// 4.5 to 1 (WCAG 2.2, 1.4.3). Solid stands on white paper and dark screens alike,
+// so numbers stand beside every bar (1.4.11).
 type Style struct {
 	Mark              string // one character
 	Fill, Ink         string // behind and of text on white paper

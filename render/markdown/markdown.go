@@ -6,15 +6,13 @@ package markdown
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/report"
 	"github.com/go-shca/shca/internal/show"
 )
 
@@ -46,14 +44,15 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &report{Writer: bufio.NewWriter(w), a: a, s: a.Summary()}
+	r := &writer{Writer: bufio.NewWriter(w), Report: report.New(a)}
 	r.head()
 	r.statuses()
 	r.unread()
 	r.failing()
 	r.families()
 	r.attention()
-	r.undecidedAndSuppressed()
+	r.undecided()
+	r.suppressed()
 	r.outside()
 	r.unmapped()
 	r.notAssessed()
@@ -62,18 +61,26 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 	return r.Flush()
 }
 
-// report remembers the first write error in its Writer, as bufio does.
-type report struct {
+// writer remembers the first write error, as bufio does.
+type writer struct {
 	*bufio.Writer
-	a *shca.Assessment
-	s shca.Summary
+	*report.Report
 }
 
-func (r *report) printf(format string, args ...any) { fmt.Fprintf(r, format, args...) }
+func (r *writer) printf(format string, args ...any) { fmt.Fprintf(r, format, args...) }
+
+// section writes the heading and introduction of a part.
+func (r *writer) section(p report.Part) {
+	s := r.Section(p)
+	r.printf("\n## %s\n", s.Title)
+	if s.Intro != "" {
+		r.printf("\n%s\n", escape(s.Intro, maxSentence))
+	}
+}
 
 // table writes a table; each cell is Markdown already. A column whose head ends
 // in a colon holds numbers.
-func (r *report) table(head []string, rows [][]string) {
+func (r *writer) table(head []string, rows [][]string) {
 	rule := ""
 	for i, h := range head {
 		cell := "---|"
@@ -90,142 +97,86 @@ func (r *report) table(head []string, rows [][]string) {
 }
 
 // more says what a list leaves out.
-func (r *report) more(total, limit int, where string) {
-	if total > limit {
-		r.printf("\nThe first %s of %s are shown; %s.\n", number(limit), number(total), where)
+func (r *writer) more(total, limit int, where string) {
+	if text := report.More(total, limit, where); text != "" {
+		r.printf("\n%s\n", text)
 	}
 }
 
-func (r *report) head() {
-	a, s, total := r.a, r.s, show.Total(r.a)
-	r.printf("# %s: %s\n\n", escape(cmp.Or(a.FrameworkName, a.Framework), maxText), escape(cmp.Or(a.BaselineName, a.Baseline), maxText))
-	r.printf("**%s**\n", escape(a.Verdict(), 2*maxSentence))
-	if !a.Complete() {
-		r.printf("\n> **Incomplete:** what was not read has not passed. See [What could not be read](#what-could-not-be-read).\n")
+func (r *writer) head() {
+	r.printf("# %s\n\n", escape(r.Title, 2*maxText))
+	if r.Marking != "" {
+		r.printf("**%s**\n\n", escape(r.Marking, maxText))
 	}
-	checks := s.ChecksPassed + s.ChecksFailed
-	r.table([]string{"Key number", "Value"}, [][]string{
-		{"Pass rate", passRate(s.Tally)},
-		{"Coverage", r.coverage()},
-		{"Failing checks", fmt.Sprintf("%s of %s%s", number(s.ChecksFailed), plural(checks, "decided check"), r.severities())},
-		{"Undecided", fmt.Sprintf("%s (%s WARNING, %s NOT\\_AVAILABLE)", plural(s.Tally.Undecided(), "finding"), number(s.Tally.Warning), number(s.Tally.NotAvailable))},
-		{"Suppressed", plural(s.Tally.Suppressed, "finding") + ", listed and not scored"},
-		{"Security score", "AWS's own figure, over checks: " + show.Rate(s.ChecksPassed, checks)},
-		{"Read", read(total)},
-		{"Assessed", show.Date(a.Time) + " by " + escape(cmp.Or(a.Generator, "shca"), maxText)},
-	})
-	if !a.AllControls {
-		r.printf("\nFindings and checks are counted here if they are evidence for the baseline; \"Read\" counts all findings.\n")
+	if r.SystemName != "" {
+		r.printf("System: %s\n\n", escape(r.SystemName, maxText))
 	}
-}
-
-func passRate(t shca.Tally) string {
-	if t.Decided() == 0 {
-		return "none: no finding was decided"
+	r.printf("**%s**\n", escape(r.Verdict, 2*maxSentence))
+	if !r.Complete() {
+		r.printf("\n> **%s** See [%s](#what-could-not-be-read).\n", r.Completeness, r.Section(report.Unread).Title)
 	}
-	return fmt.Sprintf("**%s** of %s (%s passed, %s failed)",
-		show.Rate(t.Passed, t.Decided()), plural(t.Decided(), "decided finding"), number(t.Passed), number(t.Failed))
-}
-
-func (r *report) coverage() string {
-	if r.a.AllControls {
-		return fmt.Sprintf("none: no baseline was selected; %s of %s with findings were decided", number(r.s.Covered), plural(r.s.Controls, "control"))
-	}
-	return fmt.Sprintf("**%s**: %s of %s with a decided finding", show.Rate(r.s.Covered, r.s.Controls), number(r.s.Covered), plural(r.s.Controls, "baseline control"))
-}
-
-// severities counts the failing checks of the baseline by severity.
-func (r *report) severities() string {
-	baseline := map[shca.CheckID]bool{}
-	for i := range r.a.Controls {
-		if c := &r.a.Controls[i]; c.InBaseline {
-			for _, id := range c.Checks {
-				baseline[id] = true
-			}
+	var rows [][]string
+	for i, f := range r.Facts {
+		value := f.Value
+		if i < 2 { // the two that belong together
+			value = "**" + value + "**"
 		}
+		rows = append(rows, []string{f.Label, value + escaper.Replace(show.Cut(show.Visible(f.Rest()), maxSentence))})
 	}
-	var counts [shca.Critical + 1]int
-	for i := range r.a.Checks {
-		if c := &r.a.Checks[i]; c.Tally.Failed > 0 && baseline[c.ID] {
-			counts[min(c.Severity, shca.Critical)]++
-		}
+	r.table([]string{"Key number", "Value"}, rows)
+	if intro := r.Section(report.KeyNumbers).Intro; intro != "" {
+		r.printf("\n%s\n", intro)
 	}
-	var texts []string
-	for severity := shca.Critical; severity > shca.SeverityUnknown; severity-- {
-		if n := counts[severity]; n > 0 {
-			texts = append(texts, number(n)+" "+severity.String())
-		}
-	}
-	if len(texts) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(texts, ", ") + ")"
 }
 
-func read(t show.Totals) string {
-	text := fmt.Sprintf("%s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
-		plural(t.Findings, "finding"), plural(t.Accounts, "account"), plural(t.Regions, "region"),
-		number(t.Assessed), number(t.Suppressed), number(t.NotScored), number(t.Archived), number(t.Superseded))
-	if t.Skipped > 0 {
-		text += fmt.Sprintf("; **%s more could not be read**", number(t.Skipped))
-	}
-	return text
-}
-
-func (r *report) statuses() {
-	r.printf("\n## Controls by status\n")
+func (r *writer) statuses() {
+	r.section(report.ByStatus)
 	var rows [][]string
 	for _, status := range shca.Statuses() {
-		rows = append(rows, []string{status.String(), number(r.s.Statuses[status]), escape(show.Meaning(status), maxText)})
+		rows = append(rows, []string{status.String(), number(r.Summary.Statuses[status]), escape(show.Meaning(status), maxText)})
 	}
 	r.table([]string{"Status", "Controls:", "Rests on"}, rows)
-	if r.s.Outside > 0 {
-		r.printf("\nBesides, %s outside the baseline: see [Outside the baseline](#outside-the-baseline).\n", plural(r.s.Outside, "control"))
-	}
 }
 
-func (r *report) unread() {
-	if r.a.Complete() {
+func (r *writer) unread() {
+	if !r.Needed(report.Unread) {
 		return
 	}
-	r.printf("\n## What could not be read\n\n")
-	shown := r.a.Problems[:min(len(r.a.Problems), maxProblems)]
+	r.section(report.Unread)
+	r.printf("\n")
+	shown := r.Problems[:min(len(r.Problems), maxProblems)]
 	for _, p := range shown {
 		r.printf("- %s\n", escape(p, maxSentence))
 	}
-	if more := r.a.ProblemCount - int64(len(shown)); more > 0 {
+	if more := r.ProblemCount - int64(len(shown)); more > 0 {
 		r.printf("- and %s more; assessment.json has the first %d\n", number(more), shca.MaxProblems)
 	}
-	if r.a.ProblemCount == 0 {
+	if r.ProblemCount == 0 {
 		r.printf("See [Scopes](#scopes).\n")
 	}
 }
 
-func (r *report) failing() {
-	failing := r.a.Failing()
-	r.printf("\n## Failing checks, worst first\n")
-	if len(failing) == 0 {
-		r.printf("\nNo check failed.\n")
+func (r *writer) failing() {
+	r.section(report.Failing)
+	if len(r.Failing) == 0 {
 		return
 	}
-	if len(failing) > r.s.ChecksFailed {
-		r.printf("\nEvidence for the baseline: %s of the %s that failed.\n", number(r.s.ChecksFailed), plural(len(failing), "check"))
-	}
 	var rows [][]string
-	for _, c := range failing[:min(len(failing), maxChecks)] {
+	for _, c := range r.Failing[:min(len(r.Failing), maxChecks)] {
 		rows = append(rows, []string{
-			code(string(c.ID)), c.Severity.String(), escape(c.Text.Title, maxText), number(c.Tally.Failed) + " of " + number(c.Tally.Decided()),
+			code(string(c.ID)), show.Severity(c.Severity), escape(c.Text.Title, maxText), number(c.Tally.Failed) + " of " + number(c.Tally.Decided()),
 			labels(c.Controls, 6), link(c.Text.Remediation.URL),
 		})
 	}
 	r.table([]string{"Check", "Severity", "Title", "Failed", "Controls", "Remediation"}, rows)
-	r.more(len(failing), maxChecks, "assessment.json has them all")
+	r.more(len(r.Failing), maxChecks, "assessment.json has them all")
 }
 
-func (r *report) families() {
-	r.printf("\n## Families\n")
+func (r *writer) families() {
+	r.section(report.Families)
 	var rows [][]string
-	for _, f := range r.s.Families[:min(len(r.s.Families), maxFamilies)] {
+	families := r.Summary.Families
+	for _, f := range families[:min(len(families), maxFamilies)] {
 		rows = append(rows, []string{
 			escape(f.Family, maxID) + " " + escape(f.Title, maxText), number(f.Controls), number(f.Covered),
 			number(f.Statuses[shca.StatusCompliant]), number(f.Statuses[shca.StatusPartial]), number(f.Statuses[shca.StatusNonCompliant]),
@@ -233,28 +184,17 @@ func (r *report) families() {
 		})
 	}
 	r.table([]string{"Family", "Controls:", "Covered:", "Compliant:", "Partially:", "Non-compliant:", "Failed findings:", "Pass rate:"}, rows)
-	r.more(len(r.s.Families), maxFamilies, "assessment.json has them all")
+	r.more(len(families), maxFamilies, "assessment.json has them all")
 }
 
-func (r *report) attention() {
-	var list []*shca.ControlResult
-	for i := range r.a.Controls {
-		if c := &r.a.Controls[i]; c.InBaseline && c.Tally.Failed > 0 {
-			list = append(list, c)
-		}
+func (r *writer) attention() {
+	r.section(report.Attention)
+	if len(r.Attention) > 0 {
+		r.controlTable(r.Attention)
 	}
-	slices.SortStableFunc(list, func(a, b *shca.ControlResult) int {
-		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), -cmp.Compare(a.Tally.Failed, b.Tally.Failed))
-	})
-	r.printf("\n## Controls with failing evidence\n")
-	if len(list) == 0 {
-		r.printf("\nNo control of the baseline has failing automated evidence.\n")
-		return
-	}
-	r.controlTable(list, "control-summary.csv has them all")
 }
 
-func (r *report) controlTable(list []*shca.ControlResult, where string) {
+func (r *writer) controlTable(list []*shca.ControlResult) {
 	var rows [][]string
 	for _, c := range list[:min(len(list), maxControls)] {
 		title := escape(c.Title, maxText)
@@ -267,124 +207,94 @@ func (r *report) controlTable(list []*shca.ControlResult, where string) {
 		})
 	}
 	r.table([]string{"Control", "Title", "Status", "Worst", "Passed:", "Failed:", "Undecided:", "Suppressed:", "Pass rate:"}, rows)
-	r.more(len(list), maxControls, where)
+	r.more(len(list), maxControls, "control-summary.csv has them all")
 }
 
-func (r *report) undecidedAndSuppressed() {
-	var undecided []*shca.ControlResult
-	for i := range r.a.Controls {
-		c := &r.a.Controls[i]
-		if c.InBaseline && (c.Status == shca.StatusUndecided || c.Status == shca.StatusSuppressed) {
-			undecided = append(undecided, c)
-		}
-	}
-	if len(undecided) > 0 {
-		r.printf("\n## Controls without a decided finding\n")
-		r.controlTable(undecided, "control-summary.csv has them all")
-	}
-	var rows [][]string
-	var total int64
-	for i := range r.a.Checks {
-		c := &r.a.Checks[i]
-		total += c.Tally.Suppressed
-		for _, s := range c.Suppressed {
-			if len(rows) < maxSuppressed {
-				rows = append(rows, []string{
-					code(string(c.ID)), escape(cmp.Or(s.ResourceID, s.FindingID), maxText), escape(s.AccountID, maxID), escape(string(s.Status), maxID),
-					escape(cmp.Or(s.Note.Text, "no reason noted"), maxText), escape(s.Note.UpdatedBy, maxText), show.Date(s.Note.UpdatedAt),
-				})
-			}
-		}
-	}
-	if total > 0 {
-		r.printf("\n## Suppressed findings\n")
-		r.table([]string{"Check", "Resource", "Account", "Status", "Note", "By", "At"}, rows)
-		r.more(int(total), len(rows), "findings.csv has them all")
+func (r *writer) undecided() {
+	if r.Needed(report.Undecided) {
+		r.section(report.Undecided)
+		r.controlTable(r.Undecided)
 	}
 }
 
-func (r *report) outside() {
-	var list []*shca.ControlResult
-	for i := range r.a.Controls {
-		if c := &r.a.Controls[i]; !c.InBaseline {
-			list = append(list, c)
-		}
-	}
-	if len(list) > 0 {
-		r.printf("\n## Outside the baseline\n\nThese controls have findings and are not in the baseline. They count in no number of the baseline.\n")
-		r.controlTable(list, "control-summary.csv has them all")
-	}
-}
-
-func (r *report) unmapped() {
-	var texts []string
-	total := 0
-	for i := range r.a.Checks {
-		if c := &r.a.Checks[i]; len(c.Controls) == 0 {
-			if total++; total <= maxUnmapped {
-				texts = append(texts, code(string(c.ID))+" ("+plural(c.Tally.Total(), "finding")+")")
-			}
-		}
-	}
-	if total > 0 {
-		r.printf("\n## Checks that are mapped to no control\n\nTheir findings count in no control: %s.\n", strings.Join(texts, ", "))
-		r.more(total, maxUnmapped, "assessment.json has them all")
-	}
-}
-
-func (r *report) notAssessed() {
-	byFamily := map[string][]string{}
-	total := 0
-	for i := range r.a.Controls {
-		if c := &r.a.Controls[i]; c.InBaseline && c.Status == shca.StatusNotAssessed {
-			if total++; total <= maxNotAssessed {
-				byFamily[c.ID.Family()] = append(byFamily[c.ID.Family()], escape(c.ID.Label(), maxID))
-			}
-		}
-	}
-	if total == 0 {
+func (r *writer) suppressed() {
+	if !r.Needed(report.Suppressed) {
 		return
 	}
-	r.printf("\n## Not assessed\n\nNo finding is evidence for %s of the baseline: examine, interview or test instead.\n", plural(total, "control"))
+	r.section(report.Suppressed)
 	var rows [][]string
-	for _, f := range r.s.Families {
-		if list := byFamily[f.Family]; len(list) > 0 && len(rows) < maxFamilies {
-			rows = append(rows, []string{escape(f.Family, maxID) + " " + escape(f.Title, maxText), strings.Join(list, ", ")})
+	for _, s := range r.Suppressed[:min(len(r.Suppressed), maxSuppressed)] {
+		rows = append(rows, []string{
+			code(string(s.Check.ID)), escape(s.Subject(), maxText), escape(r.System.Account(s.AccountID), maxText), escape(string(s.Status), maxID),
+			escape(s.Reason(), maxText), escape(s.Note.UpdatedBy, maxText), show.Date(s.Note.UpdatedAt),
+		})
+	}
+	r.table([]string{"Check", "Resource", "Account", "Status", "Note", "By", "At"}, rows)
+	r.more(int(r.SuppressedTotal), len(rows), "findings.csv has them all")
+}
+
+func (r *writer) outside() {
+	if r.Needed(report.Outside) {
+		r.section(report.Outside)
+		r.controlTable(r.Outside)
+	}
+}
+
+func (r *writer) unmapped() {
+	if !r.Needed(report.Unmapped) {
+		return
+	}
+	r.section(report.Unmapped)
+	var texts []string
+	for _, c := range r.Unmapped[:min(len(r.Unmapped), maxUnmapped)] {
+		texts = append(texts, code(string(c.ID))+" ("+show.Plural(c.Tally.Total(), "finding")+")")
+	}
+	r.printf("\n%s.\n", strings.Join(texts, ", "))
+	r.more(len(r.Unmapped), maxUnmapped, "assessment.json has them all")
+}
+
+func (r *writer) notAssessed() {
+	if !r.Needed(report.NotAssessed) {
+		return
+	}
+	r.section(report.NotAssessed)
+	families := r.ByFamily(r.NotAssessed[:min(len(r.NotAssessed), maxNotAssessed)])
+	var rows [][]string
+	for _, f := range families[:min(len(families), maxFamilies)] {
+		var list []string
+		for _, c := range f.Controls {
+			list = append(list, escape(c.ID.Label(), maxID))
 		}
+		rows = append(rows, []string{escape(f.Family, maxID) + " " + escape(f.Title, maxText), strings.Join(list, ", ")})
 	}
 	r.table([]string{"Family", "Controls"}, rows)
-	if total > maxNotAssessed || len(byFamily) > maxFamilies {
+	if len(r.NotAssessed) > maxNotAssessed || len(families) > maxFamilies {
 		r.printf("\nAt most the first %s in %d families are shown; control-summary.csv has them all.\n", number(maxNotAssessed), maxFamilies)
 	}
 }
 
-func (r *report) scopes() {
-	r.printf("\n## Scopes\n")
+func (r *writer) scopes() {
+	r.section(report.Scopes)
 	var rows [][]string
-	for _, s := range r.a.Scopes[:min(len(r.a.Scopes), maxScopes)] {
-		state := "read in full"
-		if !r.a.Complete() {
-			state = "as far as could be read" // a finding that was lost may be of any account
-		}
-		switch {
-		case s.Err != "":
-			state = "**not read in full:** " + escape(s.Err, maxSentence)
-		case s.Skipped > 0:
-			state = "**" + plural(s.Skipped, "finding") + " could not be read**"
-		case s.Note != "":
-			state = escape(s.Note, maxSentence)
+	for i := range r.Scopes[:min(len(r.Scopes), maxScopes)] {
+		s := &r.Scopes[i]
+		state, wrong := r.ScopeState(s)
+		state = escape(state, maxSentence)
+		if wrong {
+			state = "**" + state + "**"
 		}
 		rows = append(rows, []string{
-			escape(s.Source, maxText), escape(s.AccountID, maxID), escape(s.Region, maxID), number(s.Findings), number(s.Assessed), number(s.Suppressed),
+			escape(s.Source, maxText), escape(r.System.Account(s.AccountID), maxText), escape(s.Region, maxID), number(s.Findings), number(s.Assessed), number(s.Suppressed),
 			number(s.NotScored), number(s.Archived), number(s.Superseded), state,
 		})
 	}
 	r.table([]string{"Source", "Account", "Region", "Findings:", "Assessed:", "Suppressed:", "No status:", "Archived:", "Superseded:", "State"}, rows)
-	r.more(len(r.a.Scopes), maxScopes, "assessment.json has them all")
+	r.more(len(r.Scopes), maxScopes, "assessment.json has them all")
 }
 
-func (r *report) method() {
-	r.printf("\n## What the numbers mean\n\n")
+func (r *writer) method() {
+	r.section(report.Method)
+	r.printf("\n")
 	for _, d := range shca.Method() {
 		r.printf("- **%s:** %s\n", d.Term, escape(d.Meaning, 2000))
 	}
@@ -393,31 +303,7 @@ func (r *report) method() {
 // escape makes foreign text plain in a Markdown paragraph, list item or table
 // cell, on one line of at most limit characters.
 func escape(s string, limit int) string {
-	var plain []rune
-	s = strings.Map(func(r rune) rune {
-		if invisible(r) {
-			return -1
-		}
-		return r
-	}, s)
-	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		if len(plain) > 0 {
-			plain = append(plain, ' ')
-		}
-		plain = append(plain, []rune(word)...)
-		if len(plain) > limit {
-			plain = append(plain[:limit], '…')
-			break
-		}
-	}
-	return start(escaper.Replace(string(plain)))
-}
-
-// invisible reports whether a character only changes how others are shown:
-// direction marks could make a line read as another. Joiners are part of
-// scripts and emoji.
-func invisible(r rune) bool {
-	return unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
+	return start(escaper.Replace(show.Cut(show.OneLine(s), limit)))
 }
 
 // start escapes what would begin a list or a heading at the start of a line.
@@ -444,18 +330,13 @@ func code(s string) string {
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
 
-// link shows a web address as a link if it is a plain one, else as text. The
-// link says where it leads, since a finding may come from anybody.
+// link shows a web address as a link that says where it leads, or as text if it
+// is no plain one.
 func link(address string) string {
-	host, _, _ := strings.Cut(strings.TrimPrefix(address, "https://"), "/")
-	switch {
-	case !strings.HasPrefix(address, "https://"), len(address) > 500, host == "",
-		strings.Trim(host, letters+"-") != "", strings.Trim(address, letters+"-_/:?&=%#~+,;@") != "":
-		return escape(address, maxText)
-	case host == "docs.aws.amazon.com":
-		return "[AWS docs](" + address + ")"
+	if name, ok := show.Link(address); ok {
+		return "[" + name + "](" + address + ")"
 	}
-	return "[" + host + "](" + address + ")"
+	return escape(address, maxText)
 }
 
 func labels(ids []shca.ControlID, limit int) string {
@@ -471,5 +352,3 @@ func labels(ids []shca.ControlID, limit int) string {
 }
 
 func number[T int | int64](n T) string { return show.Number(n) }
-
-func plural[T int | int64](n T, one string) string { return show.Plural(n, one) }

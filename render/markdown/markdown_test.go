@@ -80,7 +80,7 @@ func TestFirstScreen(t *testing.T) {
 				t.Errorf("%s: the first screen lacks %q:\n%s", c.Name, want, head)
 			}
 		}
-		if strings.Contains(head, "**Incomplete:**") == c.Assessment.Complete() {
+		if strings.Contains(head, "**Incomplete: ") == c.Assessment.Complete() {
 			t.Errorf("%s: complete is %v, but the first screen says:\n%s", c.Name, c.Assessment.Complete(), head)
 		}
 		if strings.Contains(text, "](#what-could-not-be-read)") != strings.Contains(text, "\n## What could not be read\n") {
