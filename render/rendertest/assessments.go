@@ -32,6 +32,12 @@ const Hostile = "=cmd|'/C calc'!A1,\";\"\r\n\t| `x` <script>alert(1)</script> [a
 // Time is when the assessments were made.
 var Time = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
+// System names the system of the usual estate and two of its accounts.
+var System = shca.System{
+	ID: "EX-2026-001", Name: "Example System",
+	Accounts: map[string]string{"000123456789": "example-workloads", "111122223333": "example-management"},
+}
+
 // Cases returns the assessments of the conformance tests: first Fixture, then a
 // usual estate.
 func Cases(t testing.TB) []Case {
@@ -47,13 +53,16 @@ func Cases(t testing.TB) []Case {
 		Generator: Hostile,
 	})
 	hostile.FrameworkName = Hostile
+	hostile.Marking = Hostile
+	hostile.System = shca.System{ID: Hostile, Name: Hostile, Accounts: map[string]string{hostile.Scopes[len(hostile.Scopes)-1].AccountID: Hostile}}
+	hostile.Inputs = []shca.Input{{Name: Hostile, Size: 1, SHA256: strings.Repeat("0", 64)}}
 	for i := range hostile.Controls {
 		c := &hostile.Controls[i]
 		c.Title, c.FamilyTitle, c.Narrative = Hostile, Hostile, c.Narrative+Hostile
 	}
 	return []Case{
 		{"fixture", Fixture(t)},
-		{"estate", Assess(t, estate(300, func(*shca.Finding) {}), mapping.Options{})},
+		{"estate", Assess(t, estate(300, func(*shca.Finding) {}), mapping.Options{System: System, Marking: "CUI"})},
 		{"no baseline", Assess(t, estate(60, func(*shca.Finding) {}), none)},
 		{"empty", Assess(t, records{{Scope: &shca.Scope{Source: "asff", AccountID: "111122223333", Region: "us-east-1"}}}, mapping.Options{})},
 		{"undecided", Assess(t, all(shca.Warning, "NEW"), few)},
