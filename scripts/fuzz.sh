@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Runs every fuzz target of the module for a while: scripts/fuzz.sh [TIME]
+# Exits 1 if one found something, and names it again at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go=${GO:-go}
 time=${1:-10s}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+found=()
 for package in $("$go" list ./...); do
 	for target in $("$go" test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
 		echo "fuzz $package $target ($time)"
@@ -20,6 +22,10 @@ for package in $("$go" list ./...); do
 			echo "the deadline of the run, not a failure"
 			continue
 		fi
-		exit 1
+		found+=("$package $target")
 	done
 done
+((${#found[@]} == 0)) || {
+	printf 'fuzzing found something: %s\n' "${found[@]}"
+	exit 1
+}
