@@ -22,8 +22,12 @@ type Assessment struct {
 
 	System  System `json:"system,omitzero"`   // what is assessed, as its owner names it
 	Marking string `json:"marking,omitempty"` // how reports are marked: "CUI"
+	// Redacted says that findings and system were redacted; see RedactionNote.
+	Redacted bool `json:"redacted,omitempty"`
 
-	// Inputs are the files that were read, in the order of reading.
+	// Inputs are the files that were read, in the order of reading, also those
+	// that hold nothing of use. One that could not be read to its end is not
+	// among them: the scopes say so.
 	Inputs []Input `json:"inputs,omitempty"`
 
 	// Scopes are sorted by source, account and region.
@@ -80,6 +84,9 @@ type Input struct {
 	Size   int64  `json:"size"`   // bytes as stored
 	SHA256 string `json:"sha256"` // of these bytes, lower-case hex
 }
+
+// RedactionNote is what artifacts of a redacted assessment say of it.
+const RedactionNote = "account ids, ARNs and names are pseudonyms"
 
 // MaxProblems bounds the messages an Assessment keeps.
 const MaxProblems = 100

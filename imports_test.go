@@ -43,6 +43,7 @@ var layers = map[string][]string{
 	"sources/internal/finding":            {"."},
 	"sources/ocsf":                        {".", "sources/internal/batch", "sources/internal/finding", "sources/stream"},
 	"sources/stream":                      {".", "sources/internal/batch"},
+	"redact":                              {".", "internal/ordered", "ocsf", "system"},
 	"system":                              {},
 	"render":                              {".", "ocsf", "oscal", "render/csv", "render/html", "render/json", "render/manifest", "render/markdown", "render/ocsf", "render/originals", "render/pdf", "render/securitylake", "render/xlsx"},
 	"render/csv":                          {".", "internal/show"},
@@ -56,7 +57,7 @@ var layers = map[string][]string{
 	"render/securitylake":                 {".", "internal/spool", "ocsf"},
 	"render/xlsx":                         {".", "internal/report", "internal/show", "internal/spool"},
 	"render/rendertest":                   {".", "render", "mapping", "sources", "sources/asff", "sources/stream", "internal/testgen", "catalogs"},
-	"cmd/shca":                            {".", "catalogs", "internal/input", "internal/show", "mapping", "ocsf", "ocsf/validate", "oscal", "oscal/validate", "render", "render/ocsf", "sources", "system"},
+	"cmd/shca":                            {".", "catalogs", "internal/input", "internal/show", "mapping", "ocsf", "ocsf/validate", "oscal", "oscal/validate", "redact", "render", "render/manifest", "render/ocsf", "sources", "system"},
 }
 
 // confined names modules that some folders alone may import.
@@ -65,8 +66,10 @@ var confined = map[string][]string{
 	"github.com/spf13/cobra":                            {"cmd/shca"},
 	"github.com/xuri/excelize/v2":                       {"render/xlsx"},
 	"codeberg.org/go-pdf/fpdf":                          {"render/pdf"},
-	"github.com/secure-systems-lab/go-securesystemslib": {"render/manifest"},
-	"github.com/go-json-experiment/json":                {"ocsf", "oscal/validate", "render/securitylake", "sources"},
+	"github.com/go-fonts/dejavu":                        {"render/pdf"},
+	"golang.org/x/net":                                  {}, // for tests
+	"github.com/secure-systems-lab/go-securesystemslib": {}, // for tests
+	"github.com/go-json-experiment/json":                {"ocsf", "oscal/validate", "render/manifest", "render/securitylake", "sources"},
 	"github.com/parquet-go/parquet-go":                  {"render/securitylake", "sources/ocsf"},
 	"github.com/santhosh-tekuri/jsonschema/v6":          {"oscal/validate"},
 	"github.com/goccy/go-yaml":                          {"system"},

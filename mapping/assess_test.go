@@ -677,7 +677,7 @@ func TestCanceledWhileSorting(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	st := &store{cites: NewAccumulator(framework(t)).cites}
-	if err := st.add(finding("a")); err != nil {
+	if err := st.add(finding("a"), finding("a")); err != nil {
 		t.Fatal(err)
 	}
 	if err := st.finish(ctx); !errors.Is(err, context.Canceled) {

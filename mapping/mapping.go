@@ -40,6 +40,9 @@ type Options struct {
 	// may be empty.
 	System  shca.System
 	Marking string
+	// Redacted says that the source yields redacted findings, so that every
+	// artifact says it.
+	Redacted bool
 	// Strict ends the assessment with an error at the first finding or input
 	// that cannot be read in full. Otherwise these are counted and reported.
 	Strict bool
@@ -88,7 +91,7 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 			Baseline: o.Baseline.Name, BaselineName: o.Baseline.Title,
 			AllControls: len(o.Baseline.Controls) == 0,
 			Generator:   o.Generator, Time: o.Time.UTC(),
-			System: o.System, Marking: o.Marking,
+			System: o.System, Marking: o.Marking, Redacted: o.Redacted,
 		},
 	}
 	if err := r.assess(ctx, source); err != nil {
@@ -126,7 +129,7 @@ type run struct {
 }
 
 func (r *run) assess(ctx context.Context, source shca.Source) error {
-	if err := r.scopes.read(ctx, source, r.Strict, func(f *shca.Finding) error { return r.store.add(r.acc.canonical(f)) }, r.a); err != nil {
+	if err := r.scopes.read(ctx, source, r.Strict, r.add, r.a); err != nil {
 		return err
 	}
 	if err := r.store.finish(ctx); err != nil {
@@ -148,6 +151,15 @@ func (r *run) assess(ctx context.Context, source shca.Source) error {
 	r.a.Scopes = r.scopes.sorted()
 	r.a.Checks, r.a.Controls = Evaluate(r.Framework, r.Baseline, r.acc.Checks())
 	return narrate(r.a, r.Framework, r.Narrative)
+}
+
+// add stores the finding of a record.
+func (r *run) add(record shca.Record) error {
+	f := r.acc.canonical(record.Finding)
+	if record.Original == nil {
+		return r.store.add(f, f)
+	}
+	return r.store.add(f, r.acc.canonical(record.Original))
 }
 
 // count adds a finding to its check and its scope.
@@ -188,7 +200,7 @@ func (s scopes) of(source, account, region string) *shca.Scope {
 }
 
 // read drains the source into add, and notes its problems in a.
-func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add func(*shca.Finding) error, a *shca.Assessment) error {
+func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add func(shca.Record) error, a *shca.Assessment) error {
 	empty := true
 	problem := func(text string) {
 		a.ProblemCount++
@@ -221,9 +233,11 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add f
 			scope.Skipped += r.Skipped
 			scope.Err = joinText(scope.Err, r.Err)
 			scope.Note = joinText(scope.Note, r.Note)
+		case record.Input != nil:
+			a.Inputs = append(a.Inputs, *record.Input)
 		case record.Finding != nil:
 			empty = false
-			if err := add(record.Finding); err != nil {
+			if err := add(record); err != nil {
 				return err
 			}
 		}

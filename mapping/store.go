@@ -40,31 +40,30 @@ type store struct {
 const valueHead = 8 // lengths of subject, 0 for none, and of finding before the finding, 4 bytes each
 const valueTail = 8 // sequence number behind it
 
-// add stores one finding.
-func (s *store) add(f *shca.Finding) error {
+// add stores one finding. What decides between copies is taken from o, the
+// finding as it was read: f itself, unless f is a redacted copy. What findings
+// are ordered by is f's, since an order by names tells something of them.
+func (s *store) add(f, o *shca.Finding) error {
 	seq := s.count
 	s.count++
-	s.val = append(s.val[:0], make([]byte, valueHead)...)
-	s.val = appendFinding(s.val, f)
-	binary.BigEndian.PutUint32(s.val[4:], uint32(len(s.val)-valueHead))
-	s.val = append(s.val, f.Raw...)
+	s.encode(o)
 	// Of copies with equal times that say the same any may win, but always the
 	// same one; copies that still tie are equal in every byte.
 	content := xxhash.Sum64(s.val)
 
 	s.key = s.key[:0]
-	for _, part := range [...]string{f.AccountID, f.ProductARN, f.ID} {
+	for _, part := range [...]string{o.AccountID, o.ProductARN, o.ID} {
 		s.key = appendKey(s.key, part)
 	}
-	if f.ProductARN == "" { // nobody has made sure that the id is one finding's
-		s.key = appendKey(s.key, string(f.Check))
+	if o.ProductARN == "" { // nobody has made sure that the id is one finding's
+		s.key = appendKey(s.key, string(o.Check))
 	}
-	if f.ID == "" { // a finding of its own, unless the very same is read again
+	if o.ID == "" { // a finding of its own, unless the very same is read again
 		s.key = append(s.key, s.val[valueHead:]...)
 	}
 	identity := sha256.Sum256(s.key)
 	s.key = append(s.key[:0], identity[:16]...)
-	s.key = append(appendVersion(s.key, f), caution(f))
+	s.key = append(appendVersion(s.key, o), caution(o))
 	s.key = binary.BigEndian.AppendUint64(s.key, content)
 	s.key = binary.BigEndian.AppendUint64(s.key, seq)
 	if err := s.versions.Add(s.key, nil); err != nil {
@@ -78,17 +77,29 @@ func (s *store) add(f *shca.Finding) error {
 	s.key = appendResources(s.key, f.Resources)
 	subject := len(s.key)
 	unnamed := func(r shca.Resource) bool { return r.ID == "" }
-	if f.Check == "" || len(f.Resources) == 0 || slices.ContainsFunc(f.Resources, unnamed) || !f.SecurityHub() {
+	if o.Check == "" || len(o.Resources) == 0 || slices.ContainsFunc(o.Resources, unnamed) || !o.SecurityHub() {
 		subject = 0 // no other finding is sure to be of the same subject
 	}
-	s.key = append(s.key, bit(f.Archived()), bit(!s.cites(f)))
-	s.key = append(appendVersion(s.key, f), caution(f))
-	s.key = appendKey(s.key, f.ID)
+	s.key = append(s.key, bit(o.Archived()), bit(!s.cites(o)))
+	s.key = append(appendVersion(s.key, o), caution(o))
+	s.key = appendKey(s.key, o.ID)
 	s.key = binary.BigEndian.AppendUint64(s.key, content)
+
+	if f != o {
+		s.encode(f)
+	}
 
 	binary.BigEndian.PutUint32(s.val, uint32(subject))
 	s.val = binary.BigEndian.AppendUint64(s.val, seq)
 	return s.subjects.Add(s.key, s.val)
+}
+
+// encode sets val to the finding, behind room for the head.
+func (s *store) encode(f *shca.Finding) {
+	s.val = append(s.val[:0], make([]byte, valueHead)...)
+	s.val = appendFinding(s.val, f)
+	binary.BigEndian.PutUint32(s.val[4:], uint32(len(s.val)-valueHead))
+	s.val = append(s.val, f.Raw...)
 }
 
 // appendResources appends the ids of the resources, in an order of their own,

@@ -25,10 +25,14 @@ type Options struct {
 }
 
 // For returns the options for the events of an assessment's findings: if it is
-// incomplete, each of them says so.
+// incomplete or redacted, each of them says so.
 func (o Options) For(a *shca.Assessment) Options {
+	o.Labels = slices.Clip(o.Labels)
 	if !a.Complete() {
-		o.Labels = append(slices.Clip(o.Labels), "incomplete assessment: not everything could be read")
+		o.Labels = append(o.Labels, "incomplete assessment: not everything could be read")
+	}
+	if a.Redacted {
+		o.Labels = append(o.Labels, "redacted: "+shca.RedactionNote)
 	}
 	return o
 }

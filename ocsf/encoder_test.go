@@ -161,7 +161,8 @@ func TestEvents(t *testing.T) {
 // the event, whether it was read from ASFF or OCSF.
 func TestLabels(t *testing.T) {
 	const incomplete = "incomplete assessment: not everything could be read"
-	o := ocsf.Options{}.For(&shca.Assessment{ProblemCount: 1})
+	const redacted = "redacted: " + shca.RedactionNote
+	o := ocsf.Options{}.For(&shca.Assessment{ProblemCount: 1, Redacted: true})
 	e, err := ocsf.NewEncoder(o)
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +170,7 @@ func TestLabels(t *testing.T) {
 	f := *specimen(t)[0]
 	f.Disposition = shca.Superseded
 	text, got := event(t, e, &f)
-	want := []any{incomplete, "disposition: superseded"}
+	want := []any{incomplete, redacted, "disposition: superseded"}
 	if diff := cmp.Diff(want, at(got, "metadata.labels[]")); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
@@ -178,11 +179,11 @@ func TestLabels(t *testing.T) {
 	read := *readEvents(t, bytes.Replace(text, []byte(`"labels":[`), []byte(`"labels":["a, \"b\"",`), 1))[0]
 	read.Disposition = "x\"y"
 	_, got = event(t, e, &read)
-	want = []any{incomplete, "disposition: x\"y", `a, "b"`}
+	want = []any{incomplete, redacted, "disposition: x\"y", `a, "b"`}
 	if diff := cmp.Diff(want, at(got, "metadata.labels[]")); diff != "" {
 		t.Errorf("labels of an event passed on (-want +got):\n%s", diff)
 	}
-	if o := (ocsf.Options{}).For(&shca.Assessment{}); o.Labels != nil {
+	if o := (ocsf.Options{}).For(&shca.Assessment{}); len(o.Labels) != 0 {
 		t.Errorf("labels of a complete assessment: %v", o.Labels)
 	}
 }

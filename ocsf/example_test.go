@@ -41,7 +41,7 @@ func Example() {
 			log.Fatal(err)
 		}
 		if record.Finding == nil {
-			continue // a scope
+			continue // a scope, or a file's digest
 		}
 		text, head, err := encoder.Append(nil, record.Finding)
 		if err != nil {

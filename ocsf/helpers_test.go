@@ -28,7 +28,7 @@ func read(t testing.TB, source shca.Source) []*shca.Finding {
 			t.Fatal(err)
 		case record.Finding != nil:
 			findings = append(findings, record.Finding)
-		case record.Scope.Err != "":
+		case record.Scope != nil && record.Scope.Err != "":
 			t.Fatal(record.Scope.Err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	o "github.com/defenseunicorns/go-oscal/src/types/oscal-1-2-2"
 
+	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/system"
 )
 
@@ -86,6 +87,9 @@ func (b *bundle) roles() (roles []o.Role, responsible []o.ResponsibleParty) {
 	return roles, responsible
 }
 
+// redacted is a paragraph of the remarks of every document of a redacted assessment.
+const redacted = "Redacted: " + shca.RedactionNote + "."
+
 // metadata is that of a document; version is the document's own.
 func (b *bundle) metadata(subject, version string, more ...o.Property) o.Metadata {
 	roles, responsible := b.roles()
@@ -96,6 +100,9 @@ func (b *bundle) metadata(subject, version string, more ...o.Property) o.Metadat
 		// Every artifact says so, also those that have no results.
 		more = append(more, prop("input-complete", "no"))
 		remarks = markup(b.assessment.Verdict(), maxProse)
+	}
+	if b.assessment.Redacted {
+		remarks = strings.TrimSpace(remarks + "\n\n" + redacted)
 	}
 	return o.Metadata{
 		Remarks:      remarks,

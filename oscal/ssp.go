@@ -46,7 +46,9 @@ func (b *bundle) writeSSP(ctx context.Context, w io.Writer) error {
 // found, this one does not.
 func (b *bundle) sspMetadata() o.Metadata {
 	m := b.metadata("System security plan: "+b.systemName(), b.documentVersion())
-	m.Remarks = b.incompleteNote()
+	if m.Remarks = b.incompleteNote(); b.assessment.Redacted {
+		m.Remarks = strings.TrimSpace(m.Remarks + "\n\n" + redacted)
+	}
 	return m
 }
 

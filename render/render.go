@@ -16,11 +16,15 @@ import (
 	"github.com/go-shca/shca/ocsf"
 	"github.com/go-shca/shca/oscal"
 	"github.com/go-shca/shca/render/csv"
+	"github.com/go-shca/shca/render/html"
 	"github.com/go-shca/shca/render/json"
+	"github.com/go-shca/shca/render/manifest"
 	"github.com/go-shca/shca/render/markdown"
 	ocsfevents "github.com/go-shca/shca/render/ocsf"
 	"github.com/go-shca/shca/render/originals"
+	"github.com/go-shca/shca/render/pdf"
 	"github.com/go-shca/shca/render/securitylake"
+	"github.com/go-shca/shca/render/xlsx"
 )
 
 // Create begins a further file of a format. The format closes it; the file
@@ -72,8 +76,9 @@ const (
 
 // Options are what formats can be told. The zero value works.
 type Options struct {
-	OSCAL oscal.Options
-	OCSF  ocsf.Options
+	OSCAL    oscal.Options
+	OCSF     ocsf.Options
+	Manifest manifest.Options
 }
 
 // Formats lists every format, in the order in which they are shown, with
@@ -99,6 +104,21 @@ func With(o Options) []Format {
 			Render:  markdown.Render,
 		},
 		{
+			Name: "html", File: html.File, MediaType: html.MediaType,
+			Summary: "report for the browser: search, filters and drill-down in one file",
+			Render:  html.Render,
+		},
+		{
+			Name: "pdf", File: pdf.File, MediaType: pdf.MediaType,
+			Summary: "report for those who sign: executive summary, controls, checks, method",
+			Render:  pdf.Render,
+		},
+		{
+			Name: "xlsx", File: xlsx.File, MediaType: xlsx.MediaType,
+			Summary: "workbook: summary with charts, controls, checks, findings, scopes",
+			Render:  xlsx.Render,
+		},
+		{
 			Name: "asff", File: originals.File, MediaType: originals.MediaType,
 			Summary: "the findings as they were read, one a line, compressed",
 			Render:  originals.Render, More: originals.Others, Owned: originals.Owned(),
@@ -116,6 +136,17 @@ func With(o Options) []Format {
 			Render:  securitylake.Render, More: securitylake.Objects, Owned: securitylake.Owned(),
 		},
 		oscalFormat(o.OSCAL),
+		{
+			Name: "manifest", File: manifest.File, MediaType: "application/json", Phase: Last,
+			Summary: "what the package consists of and was made of, with digests; and its signature",
+			Render: func(ctx context.Context, w io.Writer, a *shca.Assessment) error {
+				return manifest.Render(ctx, w, a, o.Manifest)
+			},
+			More: func(ctx context.Context, create Create, a *shca.Assessment) error {
+				return manifest.Sign(ctx, create, a, o.Manifest)
+			},
+			Owned: manifest.Owned(),
+		},
 	}
 }
 

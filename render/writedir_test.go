@@ -209,10 +209,10 @@ func TestWriteDirNoDirectory(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	for _, test := range []struct{ names, want, err string }{
-		{"", "csv json md asff ocsf oscal", ""},
+		{"", "csv json md html pdf xlsx asff ocsf oscal manifest", ""},
 		{"md csv", "csv md", ""},
 		{"md md", "md", ""},
-		{"md docx", "", `unknown format "docx": there are csv, json, md, asff, ocsf, ocsf-parquet, oscal`},
+		{"md docx", "", `unknown format "docx": there are csv, json, md, html, pdf, xlsx, asff, ocsf, ocsf-parquet, oscal, manifest`},
 	} {
 		formats, err := render.Select(strings.Fields(test.names), render.Options{})
 		var names []string

@@ -35,7 +35,9 @@ type Options struct {
 // the given order, directories in lexical order. An input is a file, a
 // directory, or "-" for standard input. A path that does not exist is an
 // error; what cannot be read for another reason becomes a scope with an error
-// in the records, and the other inputs are read.
+// in the records, and the other inputs are read. After the records of a file that
+// was read to its end comes one with its digest, of the bytes as stored, also if
+// they could not be decoded.
 //
 // The source can be read again unless an input is standard input or a pipe.
 func Open(inputs []string, o Options) (shca.Source, error) {
@@ -69,16 +71,8 @@ func (s *fileSource) Records(ctx context.Context) iter.Seq2[shca.Record, error] 
 		}
 		pages := &stream.Pages{}
 		for _, f := range s.files {
-			one, err := s.source(ctx, f, pages)
-			if err != nil {
-				yield(shca.Record{}, err)
+			if !s.file(ctx, f, pages, yield) {
 				return
-			}
-			for record, err := range one.Records(ctx) {
-				var skipped *shca.FindingError
-				if !yield(record, err) || err != nil && !errors.As(err, &skipped) {
-					return
-				}
 			}
 		}
 		if pages.Missing() {
@@ -88,6 +82,35 @@ func (s *fileSource) Records(ctx context.Context) iter.Seq2[shca.Record, error] 
 			}}, nil)
 		}
 	}
+}
+
+// file yields the records of one file and its digest. It returns false if that
+// is the end.
+func (s *fileSource) file(ctx context.Context, f input.File, pages *stream.Pages, yield func(shca.Record, error) bool) bool {
+	f, digest := f.Digested()
+	defer digest.Close() // the file was only read
+	one, err := s.source(ctx, f, pages)
+	if err != nil {
+		yield(shca.Record{}, err)
+		return false
+	}
+	for record, err := range one.Records(ctx) {
+		var skipped *shca.FindingError
+		if !yield(record, err) || err != nil && !errors.As(err, &skipped) {
+			return false
+		}
+	}
+	in, ok, err := digest.Sum(ctx)
+	switch {
+	case ctx.Err() != nil:
+		yield(shca.Record{}, ctx.Err())
+		return false
+	case err != nil:
+		return yield(shca.Record{Scope: &shca.Scope{Source: f.Name, Err: err.Error()}}, nil)
+	case ok:
+		return yield(shca.Record{Input: &in}, nil)
+	}
+	return true
 }
 
 // source opens a file and returns the source for what its first bytes show. An

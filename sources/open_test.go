@@ -30,6 +30,7 @@ type result struct {
 	raw    []string // "name" of each finding
 	errors []string
 	scopes []shca.Scope
+	inputs []shca.Input
 	err    error
 }
 
@@ -44,6 +45,8 @@ func collect(ctx context.Context, s shca.Source) result {
 			r.err = err
 		case record.Finding != nil:
 			r.raw = append(r.raw, string(record.Finding.Raw))
+		case record.Input != nil:
+			r.inputs = append(r.inputs, *record.Input)
 		default:
 			r.scopes = append(r.scopes, *record.Scope)
 		}

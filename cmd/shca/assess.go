@@ -42,8 +42,12 @@ type assessOptions struct {
 	marking   string
 	oscal     oscalOptions
 	ocsf      string
+	redact    redactOptions
+	pack      packageOptions
 	strict    bool
 	quiet     bool
+
+	command []string // the command line, for the manifest
 
 	baselineSet, formatSet, ocsfSet bool // the flags were given
 }
@@ -68,6 +72,7 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 		Example: `  aws securityhub get-findings > findings.json
   shca assess findings.json --out package
   shca assess exports/ --baseline fedramp-high --system system.yaml --out package
+  shca assess findings.json --out package --package package.zip --sign key.pem
   zstdcat all.zst | shca assess - --format md,csv --out package`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -78,6 +83,8 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
 			o.baselineSet, o.formatSet, o.ocsfSet = given("baseline"), given("format"), given("ocsf-version")
+			o.redact.given = given("redact")
+			o.command = recorded(cmd, sys.args)
 			return o.run(cmd.Context(), args, sys)
 		},
 	}
@@ -96,6 +103,8 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 	f.StringVar(&o.marking, "marking", "", "mark every page of the reports with this `text`, such as CUI")
 	o.oscal.flags(cmd)
 	ocsfVersionFlag(cmd, &o.ocsf, "write findings.ocsf.ndjson in OCSF of this `version`")
+	o.redact.flags(cmd)
+	o.pack.flags(cmd)
 	f.BoolVar(&o.strict, "strict", false, "stop at the first finding or input that cannot be read")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary and no progress")
 	complete(cmd, "baseline", baselineNames)
@@ -142,6 +151,9 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if err != nil {
 		return err
 	}
+	if err := o.redact.prepare(o, inputs, &settings, sys, log); err != nil {
+		return err
+	}
 	about, err := o.about(&settings)
 	if err != nil {
 		return err
@@ -150,7 +162,7 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if err != nil {
 		return err
 	}
-	formats, err := render.Select(o.formats, options)
+	formats, err := render.Select(o.pack.formats(o.formats), options)
 	if err != nil {
 		return usage("--format: %w", err)
 	}
@@ -158,6 +170,9 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 		return usage("--ocsf-version %s: format ocsf-parquet is always OCSF %s, which Security Lake takes: leave the flag out, or add the format ocsf", o.ocsf, ocsf.V110)
 	}
 	if err := o.outsideInputs(inputs); err != nil {
+		return err
+	}
+	if err := o.pack.check(o.out, inputs); err != nil {
 		return err
 	}
 	if err := render.CheckDir(o.out, formats); err != nil {
@@ -172,11 +187,15 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if !o.quiet {
 		stop = showProgress(sys.stderr, progress)
 	}
-	a, err := mapping.Assess(ctx, source, settings)
+	a, err := mapping.Assess(ctx, o.redact.source(source), settings)
 	var written []shca.Artifact
+	var packed string
 	if err == nil {
 		written, err = render.WriteDir(ctx, o.out, a, formats)
 		err = errors.Join(err, a.Close())
+	}
+	if err == nil {
+		packed, err = o.pack.write(ctx, o.out, a, written)
 	}
 	stop()
 	if err != nil {
@@ -185,6 +204,9 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if !o.quiet {
 		printSummary(sys.stderr, a)
 		fmt.Fprintf(sys.stderr, "\nWrote %d files to %s\n", len(written), plain(o.out, 1000))
+		if packed != "" {
+			fmt.Fprintln(sys.stderr, packed)
+		}
 	}
 	return o.verdict(a, threshold, sys)
 }
@@ -206,6 +228,7 @@ func (o *assessOptions) about(m *mapping.Options) (*system.System, error) {
 	if err != nil {
 		return nil, err
 	}
+	about = o.redact.system(about)
 	m.System = shca.System{ID: about.ID, Name: about.Name}
 	if len(about.Accounts) > 0 {
 		m.System.Accounts = map[string]string{}
@@ -223,7 +246,15 @@ func (o *assessOptions) render(framework *catalogs.Framework, about *system.Syst
 		return render.Options{}, usage("--ocsf-version: %w", err)
 	}
 	options, err := o.oscal.options(o.out, o.catalog, framework, about, log)
-	return render.Options{OSCAL: options, OCSF: ocsf.Options{Version: version}}, err
+	if err != nil {
+		return render.Options{}, err
+	}
+	command := o.command
+	if o.redact.redactor != nil {
+		command = o.redact.redactor.Command(command)
+	}
+	pack, err := o.pack.options(command, log)
+	return render.Options{OSCAL: options, OCSF: ocsf.Options{Version: version}, Manifest: pack}, err
 }
 
 // settings turns the flags into the options of the assessment.

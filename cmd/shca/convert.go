@@ -129,7 +129,7 @@ func (r *reading) findings(ctx context.Context) iter.Seq2[*shca.Finding, error] 
 			switch {
 			case record.Scope != nil && record.Scope.Err != "":
 				err = errors.New(record.Scope.Name() + ": " + record.Scope.Err)
-			case record.Scope != nil:
+			case record.Scope != nil, record.Input != nil:
 				continue
 			case record.Finding != nil:
 				r.count++

@@ -7,6 +7,7 @@ Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
 	shca assess INPUT... --out DIR   read, assess, write artifacts
 	shca convert [INPUT...] --to ocsf  findings in, OCSF events out: a filter
 	shca validate FILE...|DIR        check OSCAL documents and OCSF events
+	shca verify DIR|ZIP              check a package against manifest and signature
 	shca explain CONTROL|CHECK|CCI   what is mapped to what, and by whom
 	shca formats                     the artifacts it can write
 	shca baselines                   the baselines it can assess
@@ -23,13 +24,15 @@ or UTF-16.
 Artifacts go to files in DIR, which appear whole or not at all and are readable
 by their owner only. Two of the OSCAL documents, which people edit, are carried
 on if they are in DIR: the system security plan and the plan of action and
-milestones. The events of convert and the answers of validate, explain, formats,
+milestones. --package packs the artifacts into a zip archive, which appears after
+them. The events of convert and the answers of validate, verify, explain, formats,
 baselines and version go to standard output, everything else to standard error.
 
 # Exit codes
 
 	0    done
-	1    failed, the directory is as it was; or validate found errors
+	1    failed, the directory is as it was (--package failing leaves it written);
+	     or validate found errors, or verify did
 	2    the command line is wrong
 	3    the pass rate is below --fail-under
 	4    not everything could be read; what could be is written, and artifacts

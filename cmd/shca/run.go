@@ -14,6 +14,7 @@ import (
 
 // process is what a command may touch of the world besides files.
 type process struct {
+	args           []string // without the program's name
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
@@ -53,6 +54,7 @@ func usage(format string, args ...any) error {
 // run is the program: it returns the exit code.
 func run(ctx context.Context, args []string, sys process) int {
 	started := false
+	sys.args = args
 	root := newRoot(sys)
 	root.SetArgs(args)
 	root.SetIn(sys.stdin)
@@ -112,7 +114,7 @@ Start with: shca assess findings.json --out package`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAssess(sys), newConvert(sys), newExplain(sys), newValidate(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
+	root.AddCommand(newAssess(sys), newConvert(sys), newExplain(sys), newValidate(sys), newVerify(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {

@@ -206,8 +206,8 @@ const maxSpool = 16 << 30
 // read by its owner only and, where the system allows it, has no name, so that
 // it is gone with the process however that ends. It is valid until Close.
 func (s *Stream) Random(ctx context.Context) (io.ReaderAt, int64, error) {
-	if f, ok := s.stored.(*os.File); ok && !s.packed {
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+	if !s.packed {
+		if f, info := regularFile(s.stored); f != nil {
 			return &countingReaderAt{f, s.progress, info.Size() - int64(s.Buffered())}, info.Size(), nil
 		}
 	}

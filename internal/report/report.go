@@ -162,7 +162,7 @@ func (r *Report) facts() []Fact {
 		coverage.Value = "none"
 		coverage.Detail = fmt.Sprintf("no baseline was selected; %s of %s with findings were decided", show.Number(s.Covered), show.Plural(s.Controls, "control"))
 	}
-	return []Fact{
+	facts := []Fact{
 		rate,
 		coverage,
 		{"Failing checks", show.Number(s.ChecksFailed), "of " + show.Plural(checks, "decided check") + r.severities(), " "},
@@ -172,6 +172,10 @@ func (r *Report) facts() []Fact {
 		r.read(),
 		{"Assessed", cmp.Or(show.Date(r.Time), "at an unknown time"), "by " + r.Generator, " "},
 	}
+	if r.Redacted {
+		facts = append(facts, Fact{"Redacted", "yes", shca.RedactionNote, ": "})
+	}
+	return facts
 }
 
 func (r *Report) severities() string {

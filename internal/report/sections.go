@@ -64,7 +64,7 @@ func (r *Report) Section(p Part) Section {
 	case ByStatus:
 		s := Section{Title: "Controls by status"}
 		if r.Summary.Outside > 0 {
-			s.Intro = fmt.Sprintf("Besides, %s outside the baseline: see Outside the baseline.", show.Plural(r.Summary.Outside, "control"))
+			s.Intro = fmt.Sprintf("Besides, %s outside the baseline %s findings.", show.Plural(r.Summary.Outside, "control"), have(r.Summary.Outside))
 		}
 		return s
 	case Unread:
@@ -101,11 +101,25 @@ func (r *Report) Section(p Part) Section {
 	case Unmapped:
 		return Section{"Checks that are mapped to no control", "Their findings count in no control."}
 	case NotAssessed:
+		switch {
+		case len(r.NotAssessed) > 0:
+		case r.AllControls || r.Summary.Controls == 0:
+			return Section{"Not assessed", "There is none."}
+		default:
+			return Section{"Not assessed", "There is none: every control of the baseline has findings."}
+		}
 		return Section{"Not assessed", fmt.Sprintf("No finding is evidence for %s of the baseline: examine, interview or test instead.", show.Plural(len(r.NotAssessed), "control"))}
 	case Scopes:
 		return Section{Title: "Scopes"}
 	}
 	return Section{Title: "What the numbers mean"}
+}
+
+func have(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }
 
 // FamilyControls are the controls of one family.

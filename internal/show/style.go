@@ -7,7 +7,7 @@ import "github.com/go-shca/shca"
 // wherever they are used, since not everybody sees colours and not every printer
 // has them. Ink on Fill, and DarkInk on DarkFill, have a contrast of at least
 // 4.5 to 1 (WCAG 2.2, 1.4.3). Solid stands on white paper and dark screens alike,
-// so numbers stand beside every bar (1.4.11).
+// so numbers stand beside every bar (1.4.11); that of what was not assessed is faint.
 type Style struct {
 	Mark              string // one character
 	Fill, Ink         string // behind and of text on white paper
@@ -39,7 +39,7 @@ func StatusStyle(s shca.Status) Style {
 	case shca.StatusSuppressed:
 		return Style{"⊘", "E3E7EB", "3A444D", "76828D", "2B333B", "C3CCD5"}
 	}
-	return Style{"○", "F4F6F8", "4A555F", "8E99A3", "1D232A", "A6B0BA"}
+	return Style{"○", "F4F6F8", "4A555F", "C3CBD3", "1D232A", "A6B0BA"}
 }
 
 // SeverityStyle returns the style of a severity.

@@ -48,12 +48,16 @@ func TestContrast(t *testing.T) {
 		{"dark accent", show.DarkAccent, show.DarkPage, 4.5}, {"dark accent on bands", show.DarkAccent, show.DarkBand, 4.5},
 	}
 	add := func(what string, s show.Style) {
+		bar := 2.8
+		if s == show.StatusStyle(shca.StatusNotAssessed) {
+			bar = 1.5
+		}
 		if utf8.RuneCountInString(s.Mark) != 1 {
 			t.Errorf("%s: mark %q is not one character", what, s.Mark)
 		}
 		pairs = append(pairs, pair{what, s.Ink, s.Fill, 4.5}, pair{what + " on paper", s.Ink, show.Page, 4.5},
 			pair{"dark " + what, s.DarkInk, s.DarkFill, 4.5}, pair{"dark " + what + " on the page", s.DarkInk, show.DarkPage, 4.5},
-			pair{"bar of " + what, s.Solid, show.Page, 2.8}, pair{"dark bar of " + what, s.Solid, show.DarkPage, 1.9})
+			pair{"bar of " + what, s.Solid, show.Page, bar}, pair{"dark bar of " + what, s.Solid, show.DarkPage, 1.9})
 	}
 	marks := map[string]shca.Status{}
 	for _, s := range shca.Statuses() {

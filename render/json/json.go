@@ -20,7 +20,7 @@ const File = "assessment.json"
 
 // SchemaVersion is the version of the document's form. Its first number
 // changes when a member changes its meaning or goes, the second when one comes.
-const SchemaVersion = "1.0"
+const SchemaVersion = "1.1"
 
 // maxSize bounds what Read takes. A document has some kilobytes for each check
 // and control, and no findings.
@@ -36,6 +36,7 @@ type document struct {
 	Verdict       string  `json:"verdict"`
 	Summary       summary `json:"summary"`
 	*shca.Assessment
+	Inputs   []shca.Input `json:"inputs"`
 	Scopes   []shca.Scope `json:"scopes"`
 	Problems []string     `json:"problems"`
 	Controls []control    `json:"controls"`
@@ -173,7 +174,7 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 	return e.Encode(document{
 		SchemaVersion: SchemaVersion, Complete: a.Complete(), Verdict: a.Verdict(),
 		Summary: summaryOf(a), Assessment: a,
-		Scopes: full(a.Scopes), Problems: full(a.Problems),
+		Inputs: full(a.Inputs), Scopes: full(a.Scopes), Problems: full(a.Problems),
 		Controls: list(a.Controls, controlOf), Checks: list(a.Checks, checkOf),
 	})
 }

@@ -109,10 +109,12 @@ func (r *writer) head() {
 		r.printf("**%s**\n\n", escape(r.Marking, maxText))
 	}
 	if r.SystemName != "" {
-		r.printf("System: %s\n\n", escape(r.SystemName, maxText))
+		r.printf("System: %s\n\n", escape(r.SystemName, maxSentence))
 	}
 	r.printf("**%s**\n", escape(r.Verdict, 2*maxSentence))
-	if !r.Complete() {
+	if r.Complete() {
+		r.printf("\n%s\n", r.Completeness)
+	} else {
 		r.printf("\n> **%s** See [%s](#what-could-not-be-read).\n", r.Completeness, r.Section(report.Unread).Title)
 	}
 	var rows [][]string

@@ -5,7 +5,6 @@ package rendertest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -123,22 +122,6 @@ func testNoPercentage(t *testing.T, name, text string, c Case) {
 
 // percentage matches those a wrong denominator would give, and any with a sign.
 var percentage = regexp.MustCompile(`\b(0|100)\.00\b|\d\.\d\d ?%`)
-
-// plain unpacks gzip, and returns its header besides.
-func plain(t *testing.T, b []byte) (text, header string) {
-	if !bytes.HasPrefix(b, []byte{0x1f, 0x8b}) {
-		return string(b), ""
-	}
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(all), z.Comment
-}
 
 // snapshot is everything in an assessment as text.
 func snapshot(t *testing.T, a *shca.Assessment) string {
