@@ -81,7 +81,7 @@ func (r *writer) controlTable(list []*shca.ControlResult) {
 	r.table(columns([]column{
 		{head: "Control", width: 54}, {head: "Title"}, {head: "Status", width: 94},
 		{head: "Passed", width: 40, right: true}, {head: "Failed", width: 38, right: true}, {head: "Undecided", width: 44, right: true},
-		{head: "Suppressed", width: 44, right: true}, {head: "Pass rate", width: 46, right: true},
+		{head: "Suppressed", width: 44, right: true}, {head: "Pass rate", width: 54, right: true},
 	}), rows)
 	r.note(report.More(len(list), maxControls, "control-summary.csv has them all"))
 }

@@ -275,7 +275,7 @@ func (r *writer) families() {
 	for _, status := range shca.Statuses() {
 		list = append(list, column{head: status.String(), width: 40, right: true})
 	}
-	list = append(list, column{head: "failed findings", width: 40, right: true}, column{head: "Pass rate", width: 46, right: true})
+	list = append(list, column{head: "failed findings", width: 40, right: true}, column{head: "Pass rate", width: 54, right: true})
 	r.table(columns(list), rows)
 	r.note(report.More(len(families), maxFamilies, "control-summary.csv has them all"))
 }
