@@ -11,16 +11,19 @@
 //
 // # Flow
 //
-//	sources/*  ── Record ──▶  mapping  ── *Assessment ──▶  render/*
-//	(Finding | Scope)         spool: sort, keep newest      range over Findings,
-//	                          Accumulator: per check         read Controls, Checks
-//	                          Evaluate: checks → controls
+//	sources/*  ── Record ──▶  redact  ── Record ──▶  mapping  ── *Assessment ──▶  render/*
+//	(Finding |                (if asked:             spool: sort, keep newest    range over Findings,
+//	Scope | Input)            pseudonyms)            Accumulator: per check      read Controls, Checks
+//	                                                 Evaluate: checks → controls
 //
-// A [Source] pushes records through an iterator. Package mapping sorts them
-// outside memory, keeps the newest copy of each finding, folds them into one
-// [CheckResult] per check and derives one [ControlResult] per control. A
-// renderer pulls from the finished [Assessment]: it ranges over Findings as
-// often as it likes and never changes what it is given.
+// A [Source] pushes records through an iterator: findings, scopes that were
+// looked at, and inputs that were read. Package redact stands behind it where
+// that is asked for, and replaces what names the estate: no renderer is given a
+// name, and originals go along for mapping alone. Package mapping sorts the
+// findings outside memory, keeps the newest copy of each, folds them into one
+// [CheckResult] per check and derives one [ControlResult] per control. A renderer
+// pulls from the finished [Assessment]: it ranges over Findings as often as it
+// likes and never changes what it is given. The manifest is rendered last.
 //
 // Memory does not grow with the number of findings: it is one batch of the
 // sort, plus the checks with a bounded number of samples each, plus the
@@ -35,8 +38,13 @@
 //	framework    the catalog of controls assessed against: nist-800-53-r5
 //	baseline     the selection of controls the system must meet (an OSCAL profile)
 //	assessment   the act of assessing and its result
-//	artifact     one written file
+//	input        a file that findings were read from (Input)
 //	scope        account, region and source that was looked at
+//	artifact     one written file
+//	manifest     the artifact that lists all others with sizes and SHA-256
+//	package      all artifacts of one assessment: a directory, or a zip archive of it
+//	redacted     with pseudonyms in place of what names the estate
+//	pseudonym    what a secret key makes of a name: the same of the same, everywhere
 //	suppressed   ASFF Workflow.Status SUPPRESSED: listed, never scored
 //	archived     ASFF RecordState ARCHIVED: counted, left out
 //	decided      the finding says PASSED or FAILED

@@ -26,15 +26,17 @@ type Source interface {
 	Records(ctx context.Context) iter.Seq2[Record, error]
 }
 
-// Record is one line of a source: exactly one field is set, Original aside.
+// Record is what a source yields. Exactly one of Scope, Finding and Input is set;
+// Original goes with Finding.
 type Record struct {
 	Scope   *Scope
 	Finding *Finding
 	Input   *Input // a file that was read to its end, after what it holds
 
-	// Original is the finding as it was read, where Finding is a redacted copy of
-	// it. It decides which copies of a finding are the same one and which of them
-	// counts, as it would have without redaction, and is written nowhere.
+	// Original is the finding as it was read where Finding is a redacted copy of
+	// it, and nil elsewhere. It decides which copies of a finding are the same one
+	// and which of them counts, as it would have without redaction, and is written
+	// nowhere.
 	Original *Finding
 }
 

@@ -41,7 +41,7 @@ type Options struct {
 	System  shca.System
 	Marking string
 	// Redacted says that the source yields redacted findings, so that every
-	// artifact says it.
+	// artifact says it. The source does not tell: set it with redact.Source.
 	Redacted bool
 	// Strict ends the assessment with an error at the first finding or input
 	// that cannot be read in full. Otherwise these are counted and reported.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/catalogs"
+	"github.com/go-shca/shca/internal/show"
 )
 
 //go:embed narrative.tmpl
@@ -49,7 +50,9 @@ type NarrativeData struct {
 var narrativeFuncs = template.FuncMap{
 	// percent PART WHOLE: "75.00"; "" if WHOLE is zero.
 	"percent": shca.Percent,
-	// plural N ONE MANY: "1 check", "12 checks". N is a number or a text.
+	// number N: "1,234".
+	"number": number,
+	// plural N ONE MANY: "1 check", "1,234 checks". N is a number or a text.
 	"plural": plural,
 	// line TEXT: the text in one line, at most 500 characters of it.
 	"line": line,
@@ -59,7 +62,7 @@ var narrativeFuncs = template.FuncMap{
 	"reasons": func(counts []shca.ReasonCount, limit int) string {
 		var texts []string
 		for _, c := range counts {
-			texts = append(texts, fmt.Sprintf("%s (%d)", line(c.Code), c.Count))
+			texts = append(texts, line(c.Code)+" ("+number(c.Count)+")")
 		}
 		return list(texts, limit)
 	},
@@ -82,11 +85,23 @@ var narrativeFuncs = template.FuncMap{
 }
 
 func plural(n any, one, many string) string {
-	text := fmt.Sprint(n)
+	text := number(n)
 	if text == "1" {
 		return text + " " + one
 	}
 	return text + " " + many
+}
+
+// number prints thousands in groups, as reports do. What is no number is printed
+// as it is.
+func number(n any) string {
+	switch n := n.(type) {
+	case int:
+		return show.Number(n)
+	case int64:
+		return show.Number(n)
+	}
+	return fmt.Sprint(n)
 }
 
 // lineLimit is the number of characters that line keeps of a text. ASFF allows

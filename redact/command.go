@@ -13,9 +13,10 @@ var valued = []string{
 	"--oscal-target", "--ocsf-version",
 }
 
-// users are the flags that take a value of the user's.
+// users are the flags that take a value of the user's. --redact is none of them:
+// it has a value only behind an equals sign.
 var users = []string{
-	"--out", "-o", "--profile", "--catalog", "--narrative-template", "--system", "--marking", "--oscal-poam", "--ssp", "--sign", "--package", "--redact",
+	"--out", "-o", "--profile", "--catalog", "--narrative-template", "--system", "--marking", "--oscal-poam", "--ssp", "--sign", "--package",
 }
 
 var (
@@ -59,7 +60,7 @@ func (r *Redactor) argument(arg string) string {
 	if arg == "--" {
 		return arg
 	}
-	return r.Path(arg)
+	return r.path(arg)
 }
 
 func (r *Redactor) value(flag, value string) string {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,22 +10,22 @@ import (
 	"github.com/go-shca/shca"
 )
 
-// Finding returns a redacted copy of the finding. It is of the same source,
+// finding returns a redacted copy of the finding. It is of the same source,
 // product and check, its Raw is a record of the same format, written anew, and
 // an assessment of the copy has the same numbers.
-func (r *Redactor) Finding(f *shca.Finding) (*shca.Finding, error) {
+func (r *Redactor) finding(f *shca.Finding) (*shca.Finding, error) {
 	hub := f.SecurityHub()
-	ours := hub || strings.HasPrefix(f.ProductPath(), "aws/") // AWS's own
+	product := f.ProductPath()
 	g := &shca.Finding{
 		Source: r.source(f.Source),
 
-		ID: r.ID(f.ID), ProductARN: r.ID(f.ProductARN), ProductName: r.product(f.ProductName, hub),
+		ID: r.id(f.ID), ProductARN: r.id(f.ProductARN), ProductName: r.product(f.ProductName, hub),
 		GeneratorID: r.generator(f.GeneratorID, hub),
 
-		AccountID: r.Account(f.AccountID), AccountName: r.Name(f.AccountName),
-		Region: r.Region(f.Region), Partition: r.unless(partition, f.Partition),
+		AccountID: r.account(f.AccountID), AccountName: r.name(f.AccountName),
+		Region: r.region(f.Region), Partition: r.unless(partition, f.Partition),
 
-		Check:        r.Check(f.Check, hub),
+		Check:        r.checkID(f.Check, hub),
 		Standards:    each(f.Standards, r.standard),
 		Requirements: each(f.Requirements, r.requirement),
 		ConfigRule:   r.configRule(f.ConfigRule, hub),
@@ -33,10 +34,10 @@ func (r *Redactor) Finding(f *shca.Finding) (*shca.Finding, error) {
 		Severity:    f.Severity,
 		Workflow:    r.oneOf(f.Workflow, "NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED", "ASSIGNED", "IN_PROGRESS", "DEFERRED"),
 		RecordState: r.oneOf(f.RecordState, "ACTIVE", "ARCHIVED"),
-		Types:       each(f.Types, func(t string) string { return r.findingType(t, ours) }),
+		Types:       each(f.Types, func(t string) string { return r.findingType(t, product) }),
 
-		Remediation: shca.Remediation{URL: r.URL(f.Remediation.URL)},
-		Note:        shca.Note{Text: wholly(f.Note.Text), UpdatedBy: r.ID(f.Note.UpdatedBy), UpdatedAt: f.Note.UpdatedAt},
+		Remediation: shca.Remediation{URL: r.url(f.Remediation.URL)},
+		Note:        shca.Note{Text: wholly(f.Note.Text), UpdatedBy: r.id(f.Note.UpdatedBy), UpdatedAt: f.Note.UpdatedAt},
 
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt, FirstObservedAt: f.FirstObservedAt,
 		LastObservedAt: f.LastObservedAt, ProcessedAt: f.ProcessedAt,
@@ -48,8 +49,8 @@ func (r *Redactor) Finding(f *shca.Finding) (*shca.Finding, error) {
 	var names []string
 	if hub {
 		names = r.namesOf(f)
-		g.Title, g.Description = r.Text(f.Title, names), r.Text(f.Description, names)
-		g.Remediation.Text = r.Text(f.Remediation.Text, names)
+		g.Title, g.Description = r.awsText(f.Title, names), r.awsText(f.Description, names)
+		g.Remediation.Text = r.awsText(f.Remediation.Text, names)
 	} else {
 		g.Title, g.Description = r.text(f.Title), wholly(f.Description)
 		g.Remediation.Text = wholly(f.Remediation.Text)
@@ -57,14 +58,14 @@ func (r *Redactor) Finding(f *shca.Finding) (*shca.Finding, error) {
 	for _, s := range f.StatusReasons {
 		reason := shca.StatusReason{Code: r.reasonCode(s.Code, hub), Description: r.text(s.Description)}
 		if hub {
-			reason.Description = r.Text(s.Description, names)
+			reason.Description = r.awsText(s.Description, names)
 		}
 		g.StatusReasons = append(g.StatusReasons, reason)
 	}
 	for _, one := range f.Resources {
 		g.Resources = append(g.Resources, shca.Resource{
-			ID: r.ID(one.ID), Type: r.unless(resourceType, one.Type),
-			Region: r.Region(one.Region), Partition: r.unless(partition, one.Partition),
+			ID: r.id(one.ID), Type: r.unless(resourceType, one.Type),
+			Region: r.region(one.Region), Partition: r.unless(partition, one.Partition),
 		})
 	}
 	return g, r.write(g)
@@ -84,7 +85,7 @@ func (r *Redactor) oneOf(value string, values ...string) string {
 	if value == "" || slices.Contains(values, value) {
 		return value
 	}
-	return r.Name(value)
+	return r.name(value)
 }
 
 var (
@@ -101,14 +102,14 @@ func (r *Redactor) generator(id string, hub bool) string {
 		return id
 	}
 	if check, ok := strings.CutPrefix(id, "prowler-"); ok { // which Prowler puts before each
-		return "prowler-" + r.ID(check)
+		return "prowler-" + r.id(check)
 	}
-	return r.ID(id)
+	return r.id(id)
 }
 
-// Check returns the check's id, of Security Hub itself or not. The ids of its
+// checkID returns the check's id, of Security Hub itself or not. The ids of its
 // own checks and of a public table stay.
-func (r *Redactor) Check(id shca.CheckID, hub bool) shca.CheckID {
+func (r *Redactor) checkID(id shca.CheckID, hub bool) shca.CheckID {
 	if id == "" || r.check(id) || hub && hubCheck.MatchString(string(id)) {
 		return id
 	}
@@ -123,14 +124,14 @@ func (r *Redactor) configRule(name string, hub bool) string {
 	if m := hubRule.FindStringSubmatch(name); hub && m != nil {
 		return m[1] + "-" + r.token(name)
 	}
-	return r.ID(name)
+	return r.id(name)
 }
 
 func (r *Redactor) reasonCode(code string, hub bool) string {
 	if hub {
 		return r.unless(reasonCode, code)
 	}
-	return r.Name(code)
+	return r.name(code)
 }
 
 // products are those that people know by these names; others may be the user's.
@@ -143,7 +144,7 @@ func (r *Redactor) product(name string, hub bool) string {
 	if slices.Contains(products, name) || hub && strings.TrimPrefix(strings.TrimPrefix(name, "AWS "), "Amazon ") == "Security Hub" {
 		return name
 	}
-	return r.Name(name)
+	return r.name(name)
 }
 
 // frameworkWords are the words of which the names of public frameworks consist.
@@ -152,20 +153,42 @@ var frameworkWords = wordSet(`nist sp 800-53 800-171 800-53: rev rev. revision r
 	ffiec gxp eu annex cisa rbi cyber moderate low high v1 v2 v3 v4 v5 nist.800-53.r4 nist.800-53.r5 nist.800-171.r2 nist-800-53-revision-4 nist-800-53-revision-5 nist-800-171-revision-2
 	nist-csf-1.1 nist-csf-2.0 control tower managed service`)
 
-// controlID matches the ids of controls and requirements of public frameworks:
-// AC-2(1), ac_2_3_b, v4.0.1/7.2.1, A.8.24, CC6.1, 164.312(a)(1).
-var controlID = regexp.MustCompile(`^(?:v[0-9.]{1,8}/)?(?:[A-Za-z]{1,2}[-_.]?)?[A-Za-z]?[0-9]{1,3}(?:[-._/][0-9]{1,3}|[-._][A-Za-z]|\([A-Za-z0-9]{1,2}\)){0,6}[.,:]?$`)
+var (
+	// nistID matches ids of NIST SP 800-53 by their families: AC-2(1), ac_2_3_b.
+	// They are known without a word for the framework.
+	nistID = regexp.MustCompile(`^(?i:ac|at|au|ca|cm|cp|ia|ir|ma|mp|pe|pl|pm|ps|pt|ra|sa|sc|si|sr)[-_.][0-9]{1,3}(?:[-._/][0-9]{1,3}|[-._][A-Za-z]|\([A-Za-z0-9]{1,2}\)){0,6}[.,:]?$`)
+	// controlID matches those of other public frameworks: v4.0.1/7.2.1, A.8.24,
+	// CC6.1, 164.312(a)(1).
+	controlID = regexp.MustCompile(`^(?:v[0-9.]{1,8}/)?(?:[A-Z]\.?|CC|PI)?[0-9]{1,3}(?:[-._/][0-9]{1,3}|[-._][A-Za-z]|\([A-Za-z0-9]{1,2}\)){0,6}[.,:]?$`)
+)
+
+// isAddress reports whether the text is an IP address or a range of them, which
+// ids of controls can look like.
+func isAddress(text string) bool {
+	text = strings.TrimRight(text, ".,:")
+	_, err := netip.ParseAddr(text)
+	if err != nil {
+		_, err = netip.ParsePrefix(text)
+	}
+	return err == nil
+}
 
 // requirement keeps what a public framework requires. In a text that begins as
 // one does, words that are not its own become question marks, as many as they
 // had letters: such a text names no control, or fewer, and does so still.
 func (r *Redactor) requirement(text string) string {
 	words := strings.Fields(text)
+	known := false // the text began with the name of a framework
 	own := func(w string) bool {
+		known := known
 		if framework, id, ok := strings.Cut(w, "/"); ok && frameworkWords[lower(framework)] {
-			w = id
+			w, known = id, true
 		}
-		return frameworkWords[lower(w)] || controlID.MatchString(w)
+		return frameworkWords[lower(w)] || nistID.MatchString(w) || known && controlID.MatchString(w) && !isAddress(w)
+	}
+	if len(words) > 0 {
+		framework, _, _ := strings.Cut(lower(words[0]), "/")
+		known = frameworkWords[framework] && strings.Trim(framework, "0123456789,:") != ""
 	}
 	foreign := 0
 	for _, w := range words {
@@ -178,7 +201,7 @@ func (r *Redactor) requirement(text string) string {
 	}
 	first := lower(words[0])
 	if first != "nist" && !strings.HasPrefix(first, "nist.800") && !strings.HasPrefix(first, "nist-800") || !own(words[0]) {
-		return r.Name(text)
+		return r.name(text)
 	}
 	var b strings.Builder
 	for rest := text; rest != ""; {
@@ -203,41 +226,77 @@ var standardID = regexp.MustCompile(`^(?:arn:aws[a-z-]*:securityhub:[a-z0-9-]*::
 
 // standard keeps the ids of public standards.
 func (r *Redactor) standard(id string) string {
-	words := strings.FieldsFunc(id, func(c rune) bool { return c == '-' || c == ' ' || c == '_' || c == '/' })
-	foreign := func(w string) bool { return !frameworkWords[lower(w)] && !version.MatchString(w) }
-	if standardID.MatchString(id) || len(words) > 0 && !slices.ContainsFunc(words, foreign) {
+	if standardID.MatchString(id) || publicStandard(id) {
 		return id
 	}
-	return r.ID(id)
+	return r.id(id)
+}
+
+// publicStandard reports whether the words are those of which the names of public
+// standards consist.
+func publicStandard(name string) bool {
+	words := strings.FieldsFunc(name, func(c rune) bool { return c == '-' || c == ' ' || c == '_' || c == '/' })
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !frameworkWords[lower(w)] && !version.MatchString(w) })
 }
 
 var version = regexp.MustCompile(`^(?:v?[0-9]{1,4}(?:\.[0-9]{1,2}){0,2}|v)$`)
 
-var (
-	awsType    = regexp.MustCompile(`^[A-Za-z0-9 /&:._()!,@-]{1,150}$`)
-	namespaces = []string{"Software and Configuration Checks", "TTPs", "Effects", "Unusual Behaviors", "Sensitive Data Identifications"}
-	// categories are those of the types taxonomy for ASFF.
-	categories = []string{
+// namespaces are the types taxonomy for ASFF (Security Hub user guide): the
+// namespaces and the categories of each. Some categories are not in it, but AWS's
+// products use them.
+var namespaces = map[string][]string{
+	"Software and Configuration Checks": {
 		"Vulnerabilities", "AWS Security Best Practices", "Industry and Regulatory Standards", "Patch Management",
+	},
+	"TTPs": {
 		"Initial Access", "Execution", "Persistence", "Privilege Escalation", "Defense Evasion", "Credential Access", "Discovery", "Lateral Movement", "Collection", "Command and Control",
-		"Data Exposure", "Data Exfiltration", "Data Destruction", "Denial of Service", "Resource Consumption",
+		"Exfiltration", "Impact",
+	},
+	"Effects": {"Data Exposure", "Data Exfiltration", "Data Destruction", "Denial of Service", "Resource Consumption"},
+	"Unusual Behaviors": {
 		"Application", "Network Flow", "IP address", "User", "VM", "Container", "Serverless", "Process", "Database", "Data",
-		"PII", "Passwords", "Legal", "Financial", "Security", "Business", "CVE",
-	}
-)
+	},
+	"Sensitive Data Identifications": {"PII", "Passwords", "Legal", "Financial", "Security", "Business", "Credentials", "Custom"},
+}
 
-// findingType keeps AWS's types whole, and of others the words of the taxonomy.
-func (r *Redactor) findingType(text string, ours bool) string {
-	if ours && awsType.MatchString(text) && r.Text(text, nil) == text {
+// classifiers are what AWS puts behind a category.
+var classifiers = []string{
+	"CVE", "Network Reachability", "Runtime Behavior Analysis", "CIS Host Hardening Benchmarks", "Compliance",
+	"External Access Granted", "Unused Permission", "Unused IAM Role", "Unused IAM User Access Key", "Unused IAM User Password",
+}
+
+// wholeTypes are the types of OCSF findings of Security Hub, which have no
+// namespace.
+var wholeTypes = []string{"Posture Management", "Vulnerabilities", "Threats", "Exposure", "Sensitive Data"}
+
+// detection matches types of GuardDuty's and Macie's findings: a purpose and a
+// resource of theirs, and a word for what was seen.
+var detection = regexp.MustCompile(`^(?:AttackSequence|Backdoor|Behavior|CredentialAccess|Crypto[Cc]urrency|DefenseEvasion|Discovery|Execution|Exfiltration|Impact|InitialAccess|Pen[Tt]est|Persistence|Policy|` +
+	`PrivilegeEscalation|Recon|ResourceConsumption|SensitiveData|Stealth|Trojan|UnauthorizedAccess):(?:EC2|ECS|EKS|IAM|IAMUser|S3|S3Object|Kubernetes|Lambda|RDS|Runtime|Container)[-/][A-Z][A-Za-z0-9&]{1,60}(?:\.[A-Z][A-Za-z0-9]{0,40})*(?:![A-Z][A-Za-z]{0,10})?$`)
+
+// detectors are the products whose types are of that form. Customers cannot be
+// told from them, but have no reason to write such a type there.
+var detectors = []string{"aws/guardduty", "aws/macie"}
+
+// findingType keeps what AWS documents of types of findings, and nothing that a
+// customer may have put there: even those of AWS's products can be updated.
+func (r *Redactor) findingType(text, product string) string {
+	if slices.Contains(wholeTypes, text) {
 		return text
 	}
 	parts := strings.Split(text, "/")
-	if !slices.Contains(namespaces, parts[0]) {
-		return r.Name(text)
+	categories, ok := namespaces[parts[0]]
+	if !ok {
+		return r.name(text)
 	}
-	for i, p := range parts[1:] {
-		if !slices.Contains(categories, p) {
-			parts[i+1] = r.Name(p)
+	for i := 1; i < len(parts); i++ {
+		rest := strings.Join(parts[i:], "/")
+		switch {
+		case slices.Contains(detectors, product) && detection.MatchString(rest) && lookAt(rest).digits < 4:
+			return strings.Join(parts, "/")
+		case i == 1 && slices.Contains(categories, parts[i]), slices.Contains(classifiers, parts[i]), publicStandard(parts[i]):
+		default:
+			parts[i] = r.name(parts[i])
 		}
 	}
 	return strings.Join(parts, "/")

@@ -17,52 +17,57 @@ var (
 	service   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 )
 
-// ID returns the pseudonym of an identifier: an ARN for an ARN, an account id
+// id returns the pseudonym of an identifier: an ARN for an ARN, an account id
 // for an account id, a UUID for a UUID, an address for an address, and a name
 // for what is none of these. Different identifiers get different ones.
-func (r *Redactor) ID(id string) string {
+func (r *Redactor) id(id string) string {
 	switch {
 	case id == "":
 		return ""
 	case strings.HasPrefix(id, "arn:"):
-		return r.ARN(id)
+		return r.arn(id)
 	case shca.IsAccountID(id):
-		return r.Account(id)
+		return r.account(id)
 	case uuid.MatchString(id):
 		return r.uuid(id)
 	case email.MatchString(id):
-		return r.Email(id)
+		return r.email(id)
 	}
 	if account, ok := strings.CutPrefix(id, "AWS::::Account:"); ok {
-		return "AWS::::Account:" + r.Account(account)
+		return "AWS::::Account:" + r.account(account)
 	}
 	if m := computed.FindStringSubmatch(id); m != nil {
 		return m[1] + "-" + r.token(id)
 	}
-	return r.Name(id)
+	return r.name(id)
 }
 
-// Region keeps the codes of Regions.
-func (r *Redactor) Region(code string) string { return r.unless(region, code) }
+// region keeps the codes of Regions.
+func (r *Redactor) region(code string) string { return r.unless(region, code) }
 
 // unless replaces what does not have the form of a public name.
 func (r *Redactor) unless(public *regexp.Regexp, text string) string {
 	if text == "" || public.MatchString(text) {
 		return text
 	}
-	return r.Name(text)
+	return r.name(text)
 }
 
-// ARN returns an ARN whose account and names are pseudonyms: partition, service,
+// arn returns an ARN whose account and names are pseudonyms: partition, service,
 // Region and the types of resources stay. ARNs that AWS gives to all its
 // customers, of standards, products and managed policies, stay as they are.
-func (r *Redactor) ARN(arn string) string {
+func (r *Redactor) arn(arn string) string {
 	part := strings.SplitN(arn, ":", 6)
 	if len(part) < 6 || part[0] != "arn" {
-		return r.Name(arn)
+		return r.name(arn)
 	}
+	aws := partition.MatchString(part[1])
 	for i, public := range []*regexp.Regexp{1: partition, 2: service, 3: region} {
-		if public != nil {
+		switch {
+		case public == nil:
+		case i == 2 && !aws: // a service of somebody else's
+			part[i] = r.name(part[i])
+		default:
 			part[i] = r.unless(public, part[i])
 		}
 	}
@@ -70,7 +75,7 @@ func (r *Redactor) ARN(arn string) string {
 	switch {
 	case owner == "" || owner == "aws" || owner == "cloudfront":
 	default:
-		part[4] = r.Account(owner)
+		part[4] = r.account(owner)
 	}
 	switch {
 	case of == "securityhub":
@@ -113,9 +118,9 @@ func (r *Redactor) hubResource(text string) string {
 		case slices.Contains(vendors, vendor) && productName.MatchString(name):
 			return text
 		case shca.IsAccountID(vendor) && name == "default": // findings of the account's own
-			return kind + "/" + r.Account(vendor) + "/default"
+			return kind + "/" + r.account(vendor) + "/default"
 		default:
-			return kind + "/" + r.ID(vendor) + "/" + r.ID(name)
+			return kind + "/" + r.id(vendor) + "/" + r.id(name)
 		}
 	}
 	if m := ofHub.FindStringSubmatch(text); m != nil {
@@ -194,7 +199,7 @@ func (r *Redactor) segments(text string, words map[string]bool) string {
 		case segment == "*", end >= 0 && words[segment]:
 			b.WriteString(segment)
 		default:
-			b.WriteString(r.ID(segment))
+			b.WriteString(r.id(segment))
 		}
 		if end < 0 {
 			return b.String()

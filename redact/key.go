@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -26,37 +25,22 @@ func (k Key) GoString() string { return k.String() }
 // label is the first line of a key file, for people who find one.
 const label = "# secret key of shca assess --redact: whoever has it can undo the pseudonyms"
 
-// KeyFile returns the path of the user's own key, in a directory that it makes if
-// need be.
-func KeyFile() (string, error) {
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no directory for the key (%w): name a key file, --redact=FILE", err)
-	}
-	dir = filepath.Join(dir, "shca")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("there is no directory for the key (%w): name a key file, --redact=FILE", err)
-	}
-	return filepath.Join(dir, "redact.key"), nil
-}
-
-// ReadKey reads the key file, or makes one with a new random key if there is
-// none. made says that it did; open says that other users of the machine may
-// read the file.
-func ReadKey(file string) (key Key, made, open bool, err error) {
-	key, open, err = readKey(file)
+// ReadKey reads the key file, or makes one with a new random key, for its owner
+// alone to read, if there is none; made says that it did. It makes no directory.
+func ReadKey(file string) (key Key, made bool, err error) {
+	key, err = readKey(file)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return key, false, open, err
+		return key, false, err
 	}
 	if _, err := rand.Read(key[:]); err != nil {
-		return key, false, false, err
+		return key, false, err
 	}
 	err = writeKey(file, key)
 	if errors.Is(err, fs.ErrExist) { // another run was faster
-		key, open, err = readKey(file)
-		return key, false, open, err
+		key, err = readKey(file)
+		return key, false, err
 	}
-	return key, err == nil, false, err
+	return key, err == nil, err
 }
 
 // writeKey makes the file at once with all that is in it, and leaves one that is
@@ -82,28 +66,28 @@ func writeKey(file string, key Key) (err error) {
 	return os.Rename(temp.Name(), file)
 }
 
-func readKey(file string) (key Key, open bool, err error) {
+func readKey(file string) (key Key, err error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return key, false, err
+		return key, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return key, false, err
+		return key, err
 	}
 	if !info.Mode().IsRegular() {
-		return key, false, fmt.Errorf("%s: is no regular file, so no key", file)
+		return key, fmt.Errorf("%s: is no regular file, so no key", file)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1<<10))
 	if err != nil {
-		return key, false, err
+		return key, err
 	}
 	key, ok := parseKey(string(text))
 	if !ok {
-		return key, false, fmt.Errorf("%s: is no key: one has %d hexadecimal digits on a line, and is made where the file named does not exist", file, 2*len(key))
+		return key, fmt.Errorf("%s: is no key: one has %d hexadecimal digits on a line, and is made where the file named does not exist", file, 2*len(key))
 	}
-	return key, runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0, nil
+	return key, nil
 }
 
 // parseKey reads the text of a key file: lines of comments, and the key.
@@ -130,6 +114,6 @@ func IsKeyFile(file string) bool {
 	if err != nil || !info.Mode().IsRegular() || info.Size() > 1<<10 {
 		return false
 	}
-	_, _, err = readKey(file)
+	_, err = readKey(file)
 	return err == nil
 }

@@ -3,29 +3,38 @@ package redact_test
 import (
 	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"compress/zlib"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"html"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/catalogs"
 	"github.com/go-shca/shca/internal/testgen"
 	"github.com/go-shca/shca/mapping"
 	ocsfvalidate "github.com/go-shca/shca/ocsf/validate"
+	"github.com/go-shca/shca/oscal"
 	oscalvalidate "github.com/go-shca/shca/oscal/validate"
 	"github.com/go-shca/shca/redact"
 	"github.com/go-shca/shca/render"
+	"github.com/go-shca/shca/render/manifest"
+	"github.com/go-shca/shca/render/rendertest"
 	"github.com/go-shca/shca/sources"
+	"github.com/go-shca/shca/system"
 )
 
 // TestNothingLeaks plants a canary in every text and every name of findings of
@@ -61,26 +70,144 @@ func wantNoLeak(t *testing.T, input []byte, c *canaries) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out")
-	a := assess(t, out, []string{file}, newRedactor(1))
+	r := newRedactor(1)
+	about := r.System(c.system())
+	a := assess(t, []string{file}, r, mapping.Options{System: systemOf(about), Marking: marking})
 	t.Logf("%d canaries, %d identifiers, %d findings, %d not read", c.planted, len(c.found), total(a), a.ProblemCount)
 	if total(a) == 0 || a.ProblemCount > total(a) {
 		t.Fatalf("%d findings were read: %q", total(a), a.Problems)
 	}
+	if len(a.Inputs) != 1 || a.Inputs[0].Size != 0 || a.Inputs[0].SHA256 != "" {
+		t.Fatalf("the inputs are %+v", a.Inputs)
+	}
+	formats := render.With(render.Options{OSCAL: oscal.Options{System: about}, Manifest: manifest.Options{Command: r.Command([]string{
+		filepath.Join(dir, "shca"), "assess", file, "--system", dir + "/canary.yaml", "--marking", "canary", "--narrative-template=canary.tmpl", "--redact=canary.key",
+	})}})
+	if _, err := render.WriteDir(t.Context(), out, a, formats); err != nil {
+		t.Fatal(err)
+	}
+	secrets := append(slices.Clone(c.found), "canary", dir, fmt.Sprintf("%x", sha256.Sum256(input)))
+	folded := map[[4]byte][][]byte{}
+	for _, secret := range secrets {
+		one := fold([]byte(secret))
+		folded[[4]byte(one)] = append(folded[[4]byte(one)], one)
+	}
+	if secret, at := search(fold([]byte("xx "+secrets[0])), folded); at != 3 {
+		t.Fatalf("the search found %q at %d", secret, at)
+	}
+	texts := artifacts(t, out)
 	files := 0
-	for name, text := range artifacts(t, out) {
+	for name, text := range texts {
 		files++
-		folded := bytes.ToLower(text)
-		for _, secret := range append(c.found, "canary") {
-			if at := bytes.Index(folded, []byte(strings.ToLower(secret))); at >= 0 {
-				t.Errorf("%s has %q: …%q…", name, secret, text[max(0, at-200):min(len(text), at+100)])
-				break
-			}
+		lower := fold(text)
+		if secret, at := search(lower, folded); at >= 0 {
+			t.Errorf("%s has %q: …%q…", name, secret, text[max(0, at-200):min(len(text), at+100)])
 		}
 	}
 	if files < 15 {
 		t.Errorf("only %d artifacts were searched", files)
 	}
+	wantFound(t, texts, a, r)
 	wantValid(t, out)
+}
+
+// search returns the first of the secrets, which are by their first four bytes,
+// and where in the text it is, -1 if none is. It reads the text once: the race
+// detector makes a search for each take minutes.
+func search(text []byte, secrets map[[4]byte][][]byte) ([]byte, int) {
+	var first [1 << 16]bool
+	for head := range secrets {
+		first[int(head[0])<<8|int(head[1])] = true
+	}
+	for i := 0; i+4 <= len(text); i++ {
+		if !first[int(text[i])<<8|int(text[i+1])] {
+			continue
+		}
+		for _, secret := range secrets[[4]byte(text[i:])] {
+			if bytes.HasPrefix(text[i:], secret) {
+				return secret, i
+			}
+		}
+	}
+	return nil, -1
+}
+
+// marking is the user's own word, and stays.
+const marking = "Handled // by Hand"
+
+// wantFound makes sure that a search finds what is there, wherever people's own
+// words get to.
+func wantFound(t *testing.T, texts map[string][]byte, a *shca.Assessment, r *redact.Redactor) {
+	t.Helper()
+	name, account := r.Name("canary system"), ""
+	for _, s := range a.Scopes {
+		if one := a.System.Accounts[s.AccountID]; one != "" {
+			account = one
+		} else if shca.IsAccountID(s.AccountID) { // some samples have none
+			t.Errorf("account %s has no name", s.AccountID)
+		}
+	}
+	for file, words := range map[string][]string{
+		"assessment.json":               {name, account, marking},
+		"manifest.json":                 {name, marking, "--system"},
+		"oscal/assessment-results.json": {name},
+		"report.html":                   {name, account, marking},
+		"report.md":                     {name, account, marking},
+		"report.pdf text":               {name, account, marking},
+		"report.pdf information":        {name, marking, "Title ", "Subject ", "Author ", "Keywords "},
+		"report.pdf strings":            {name, account, marking},
+		"report.xlsx text":              {name, account, marking},
+		"report.xlsx docProps/core.xml": {name, marking},
+	} {
+		for _, word := range words {
+			if !bytes.Contains(fold(texts[file]), fold([]byte(word))) {
+				t.Errorf("%s has no %q, so a search of it finds nothing", file, word)
+			}
+		}
+	}
+}
+
+// fold lowers the letters of ASCII, whatever bytes stand between them.
+func fold(text []byte) []byte {
+	lower := bytes.Clone(text)
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] += 'a' - 'A'
+		}
+	}
+	return lower
+}
+
+// system is one with canaries in every text, and names for accounts that
+// findings have, too.
+func (c *canaries) system() *system.System {
+	s := &system.System{
+		ID: "canary-1", Name: "canary system", ShortName: "canary", Description: "canary", Version: "canary", Status: "operational", Authorized: "2026-01-31",
+		Organization:    system.Organization{Name: "Canary Inc.", Email: "office@canary.example.org"},
+		DeploymentModel: "public-cloud", ServiceModel: "saas",
+		Boundary: "canary", NetworkArchitecture: "canary", DataFlow: "canary",
+		Information: []system.Information{{Title: "canary", Description: "canary", ID: "C.3.5.8"}},
+		Parties:     []system.Party{{ID: "canary", Name: "Jo Canary", Type: "person", Email: "jo@canary.example.org"}},
+		Roles:       []system.Role{{ID: "system-owner", Title: "canary", Parties: []string{"canary"}}, {ID: "canary-keeper", Title: "canary", Parties: []string{"organization"}}},
+		Users:       []system.User{{Title: "canary", Description: "canary", Type: "internal", Privilege: "privileged", Roles: []string{"canary-keeper"}}},
+		Components:  []system.Component{{ID: "canary", Title: "canary", Type: "software", Description: "canary", Status: "operational"}},
+		Accounts:    []system.Account{{ID: "111122223333", Name: "canary-home"}, {ID: "000000000000", Name: "canary-nobody"}},
+	}
+	for _, id := range c.found {
+		if shca.IsAccountID(id) && id != "111122223333" {
+			s.Accounts = append(s.Accounts, system.Account{ID: id, Name: "canary-" + id})
+		}
+	}
+	return s
+}
+
+// systemOf is what an assessment says of the system.
+func systemOf(s *system.System) shca.System {
+	about := shca.System{ID: s.ID, Name: s.Name, Accounts: map[string]string{}}
+	for _, a := range s.Accounts {
+		about.Accounts[a.ID] = a.Name
+	}
+	return about
 }
 
 func total(a *shca.Assessment) (n int64) {
@@ -204,8 +331,8 @@ func newRedactor(key byte) *redact.Redactor {
 	return redact.New(redact.Key{key}, redact.Options{Check: func(id shca.CheckID) bool { _, ok := f.Check(id); return ok }})
 }
 
-// assess assesses the files and writes all formats, redacted unless r is nil.
-func assess(t *testing.T, out string, files []string, r *redact.Redactor) *shca.Assessment {
+// assess assesses the files, redacted unless r is nil.
+func assess(t *testing.T, files []string, r *redact.Redactor, o mapping.Options) *shca.Assessment {
 	t.Helper()
 	source, err := sources.Open(files, sources.Options{})
 	if err != nil {
@@ -214,36 +341,31 @@ func assess(t *testing.T, out string, files []string, r *redact.Redactor) *shca.
 	if r != nil {
 		source = redact.Source(source, r)
 	}
-	a, err := mapping.Assess(t.Context(), source, mapping.Options{TempDir: t.TempDir(), Redacted: r != nil})
+	o.TempDir, o.Redacted = t.TempDir(), r != nil
+	a, err := mapping.Assess(t.Context(), source, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
-	if out == "" {
-		return a
-	}
-	formats := slices.Clone(render.Formats)
-	if _, err := render.WriteDir(t.Context(), out, a, formats); err != nil {
-		t.Fatal(err)
-	}
 	return a
 }
 
-// artifacts returns what the artifacts below the directory hold, unpacked.
+// artifacts returns what the artifacts below the directory hold: the bytes, and
+// what is packed or encoded in them.
 func artifacts(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
-	pdftotext, _ := exec.LookPath("pdftotext")
 	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		name, _ := filepath.Rel(dir, file)
+		name = filepath.ToSlash(name)
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
-		all[name] = append(raw, name...) // names may leak, too
+		all[name] = append(slices.Clone(raw), name...) // names may leak, too
 		switch {
 		case strings.HasSuffix(name, ".parquet"):
 			source, err := sources.Open([]string{file}, sources.Options{})
@@ -261,46 +383,91 @@ func artifacts(t *testing.T, dir string) map[string][]byte {
 			if len(all[name+" rows"]) == 0 {
 				t.Errorf("%s: no rows", name)
 			}
-		case bytes.HasPrefix(raw, []byte("\x1f\x8b")):
-			in, err := gzip.NewReader(bytes.NewReader(raw))
-			if err != nil {
-				return err
-			}
-			all[name+" unpacked"], err = io.ReadAll(in)
-			return err
+			return nil
 		case bytes.HasPrefix(raw, []byte("PK")):
-			in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-			if err != nil {
+			if err := unzip(all, name, raw); err != nil {
 				return err
-			}
-			for _, f := range in.File {
-				part, err := f.Open()
-				if err != nil {
-					return err
-				}
-				if all[name+" "+f.Name], err = io.ReadAll(part); err != nil {
-					return err
-				}
 			}
 		case bytes.HasPrefix(raw, []byte("%PDF")):
-			for _, part := range bytes.Split(raw, []byte("stream\n")) {
-				if in, err := zlib.NewReader(bytes.NewReader(part)); err == nil {
-					text, _ := io.ReadAll(in)
-					all[name+" streams"] = append(all[name+" streams"], text...)
-				}
+			if err := takeApart(all, name, raw); err != nil {
+				return err
 			}
-			if pdftotext != "" {
-				if all[name+" text"], err = exec.Command(pdftotext, "-raw", file, "-").Output(); err != nil {
-					return err
-				}
-			}
+		case !bytes.HasPrefix(raw, []byte("\x1f\x8b")):
+			return nil
 		}
+		all[name+" text"] = []byte(rendertest.Text(t, raw))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// unzip adds the parts of a workbook, properties of the document among them.
+func unzip(all map[string][]byte, name string, raw []byte) error {
+	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return err
+	}
+	for _, f := range in.File {
+		part, err := f.Open()
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(part)
+		if err != nil {
+			return err
+		}
+		all[name+" "+f.Name] = append(text, html.UnescapeString(string(text))...)
+	}
+	return nil
+}
+
+// takeApart adds what is in a PDF besides its text: streams, unpacked; its
+// information dictionary; and all its strings, which outline, information and
+// pages have in UTF-16.
+func takeApart(all map[string][]byte, name string, raw []byte) error {
+	objects, err := rendertest.PDFObjects(raw)
+	if err != nil {
+		return err
+	}
+	whole := raw
+	for _, part := range bytes.Split(raw, []byte("stream\n")) {
+		if in, err := zlib.NewReader(bytes.NewReader(part)); err == nil {
+			text, _ := io.ReadAll(in) // what follows the stream is none of it
+			all[name+" streams"] = append(all[name+" streams"], text...)
+			whole = slices.Concat(whole, []byte("\n"), text)
+		}
+	}
+	whole = unescape(whole)
+	all[name+" strings"] = append(wide(whole), wide(whole[1:])...) // where one begins is not looked for
+	info := regexp.MustCompile(`/Info (\d+) 0 R`).FindSubmatch(raw)
+	if info == nil {
+		return errors.New(name + " has no information dictionary")
+	}
+	number, err := strconv.Atoi(string(info[1]))
+	if err != nil {
+		return err
+	}
+	for _, m := range regexp.MustCompile(`(?s)/(\w+) \(..((?:[^\\)]|\\.)*)\)`).FindAllSubmatch(objects[number], -1) {
+		all[name+" information"] = slices.Concat(all[name+" information"], m[1], []byte(" "), wide(unescape(m[2])), []byte("\n"))
+	}
+	return nil
+}
+
+// unescape takes the escapes out of the strings of a PDF.
+func unescape(text []byte) []byte {
+	return regexp.MustCompile(`(?s)\\([()\\])`).ReplaceAll(bytes.ReplaceAll(text, []byte(`\r`), []byte("\r")), []byte("$1"))
+}
+
+// wide reads bytes as UTF-16 with the high byte first.
+func wide(b []byte) []byte {
+	var codes []uint16
+	for ; len(b) > 1; b = b[2:] {
+		codes = append(codes, binary.BigEndian.Uint16(b))
+	}
+	return []byte(string(utf16.Decode(codes)))
 }
 
 // wantValid asks the validators for what they think of the artifacts.
@@ -350,13 +517,19 @@ func isHub(finding map[string]any) bool {
 func specimens(t *testing.T) map[string][]map[string]any {
 	t.Helper()
 	all := map[string][]map[string]any{"own": decode(t, []byte(ownSpecimens))}
-	for name, o := range estates() {
-		o.Findings = 25
+	estates := estates()
+	for _, name := range slices.Sorted(maps.Keys(estates)) {
+		o := estates[name]
+		o.Findings = 8
+		if o.Products != nil {
+			o.Findings = 20 // of every product
+		}
 		var b bytes.Buffer
 		if err := testgen.Write(&b, testgen.NDJSON, o); err != nil {
 			t.Fatal(err)
 		}
-		all[name] = decode(t, b.Bytes())
+		// Together, since what takes time is writing and searching every format.
+		all["estates"] = append(all["estates"], decode(t, b.Bytes())...)
 	}
 	for _, file := range samples(t) {
 		text, err := os.ReadFile(file)
@@ -438,7 +611,8 @@ const ownSpecimens = `{
   "SchemaVersion": "2018-10-08", "Id": "arn:aws:securityhub:eu-west-1:111122223333:security-control/S3.8/finding/0f0f0f0f-1111-2222-3333-444455556666",
   "ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/securityhub", "GeneratorId": "security-control/S3.8",
   "AwsAccountId": "111122223333", "AwsAccountName": "canary-payroll-prod", "Region": "eu-west-1",
-  "Types": ["Software and Configuration Checks/Industry and Regulatory Standards"],
+  "Types": ["Software and Configuration Checks/Industry and Regulatory Standards", "Software and Configuration Checks/Canary Owner/jo.canary", "Effects/Canary breach at pay.canary.internal",
+    "TTPs/Discovery/Recon:EC2-Canary", "Canary"],
   "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-02T00:00:00Z", "Severity": {"Label": "HIGH"},
   "Title": "S3 bucket canary-ledger of canary-payroll-prod",
   "Description": "Bucket arn:aws:s3:::canary-ledger of 111122223333 (CANARY-LEDGER, 10.1.2.3, canary@acme.example, i-0123456789abcdef0, https://canary.acme.example/x) is public.",

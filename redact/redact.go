@@ -48,7 +48,7 @@ type Redactor struct {
 	events *ocsf.Encoder
 
 	mutex    sync.RWMutex
-	accounts map[string]string // what Account has made, at most maxAccounts
+	accounts map[string]string // what account has made, at most maxAccounts
 }
 
 // maxAccounts bounds the accounts whose pseudonyms are remembered; those of
@@ -111,9 +111,9 @@ func (r *Redactor) token(text string) string {
 	return letters.EncodeToString(sum[:10])[:13]
 }
 
-// Name returns the pseudonym of a name: "name-k3m7qabcdefgh". The pseudonym of
+// name returns the pseudonym of a name: "name-k3m7qabcdefgh". The pseudonym of
 // no name is none.
-func (r *Redactor) Name(name string) string {
+func (r *Redactor) name(name string) string {
 	if name == "" {
 		return ""
 	}
@@ -139,12 +139,12 @@ func wholly(text string) string {
 	return redacted
 }
 
-// Email returns an address at example.org, which RFC 2606 keeps free.
-func (r *Redactor) Email(address string) string {
+// email returns an address at example.org, which RFC 2606 keeps free.
+func (r *Redactor) email(address string) string {
 	if address == "" {
 		return ""
 	}
-	return r.Name(address) + "@example.org"
+	return r.name(address) + "@example.org"
 }
 
 // uuid returns a UUID of version 8 (RFC 9562), which is for such uses.
@@ -154,14 +154,14 @@ func (r *Redactor) uuid(text string) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }
 
-// Account returns the pseudonym of an account: 12 digits for 12 digits. Two
+// account returns the pseudonym of an account: 12 digits for 12 digits. Two
 // accounts never share one, since the pseudonyms are a permutation of all
 // numbers of 12 digits (a Feistel network of ten rounds): a shared one would
 // change numbers, and would be likely at 40 bits. What is no account id is
 // replaced as any identifier is.
-func (r *Redactor) Account(id string) string {
+func (r *Redactor) account(id string) string {
 	if !shca.IsAccountID(id) {
-		return r.ID(id)
+		return r.id(id)
 	}
 	r.mutex.RLock()
 	known, ok := r.accounts[id]

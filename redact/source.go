@@ -15,6 +15,11 @@ import (
 // Source returns the source with all its records redacted, in the same order.
 // Records have the findings they were made of as their originals, which decide
 // what they decided before; see [shca.Record].
+//
+// An assessment cannot tell that its source is a redacted one. Whoever assesses
+// it must set Redacted in mapping.Options, or no artifact says that names are
+// pseudonyms; and what the caller names besides, a system file or a command line,
+// needs [Redactor.System] and [Redactor.Command].
 func Source(source shca.Source, r *Redactor) shca.Source { return &redacting{source, r} }
 
 type redacting struct {
@@ -53,30 +58,30 @@ func (s *redacting) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 func (r *Redactor) record(record shca.Record) (shca.Record, error) {
 	switch {
 	case record.Finding != nil:
-		f, err := r.Finding(record.Finding)
+		f, err := r.finding(record.Finding)
 		if err != nil {
 			return shca.Record{}, err
 		}
 		return shca.Record{Finding: f, Original: record.Finding}, nil
 	case record.Scope != nil:
-		return shca.Record{Scope: r.Scope(record.Scope)}, nil
+		return shca.Record{Scope: r.scope(record.Scope)}, nil
 	case record.Input != nil:
-		in := r.Input(*record.Input)
+		in := r.input(*record.Input)
 		return shca.Record{Input: &in}, nil
 	}
 	return shca.Record{}, nil // nothing that this package knows how to redact
 }
 
-// Input returns the input without what would tell whether somebody has the same
-// file: its name and its digest.
-func (r *Redactor) Input(in shca.Input) shca.Input {
-	return shca.Input{Name: r.source(in.Name), Size: in.Size}
+// input returns the input without what would tell whether somebody has the same
+// file: its name, its digest, and its size, which is nearly as good as that.
+func (r *Redactor) input(in shca.Input) shca.Input {
+	return shca.Input{Name: r.source(in.Name)}
 }
 
-// Scope returns a redacted copy of the scope.
-func (r *Redactor) Scope(s *shca.Scope) *shca.Scope {
+// scope returns a redacted copy of the scope.
+func (r *Redactor) scope(s *shca.Scope) *shca.Scope {
 	c := *s
-	c.Source, c.AccountID, c.Region = r.source(s.Source), r.Account(s.AccountID), r.Region(s.Region)
+	c.Source, c.AccountID, c.Region = r.source(s.Source), r.account(s.AccountID), r.region(s.Region)
 	c.Err, c.Note = reasonOf(s.Err), reasonOf(s.Note)
 	return &c
 }
@@ -86,15 +91,15 @@ func (r *Redactor) source(name string) string {
 	if slices.Contains([]string{"", shca.SourceASFF, shca.SourceOCSF, "input", "stdin", "-"}, name) {
 		return name
 	}
-	return r.Path(name)
+	return r.path(name)
 }
 
 // extensions are those that say what is in a file.
 var extensions = []string{".json", ".ndjson", ".jsonl", ".csv", ".parquet", ".gz", ".gzip", ".zst", ".zstd", ".yaml", ".yml", ".txt", ".zip"}
 
-// Path returns what stands for the path of a file: a pseudonym of the whole,
+// path returns what stands for the path of a file: a pseudonym of the whole,
 // with extensions that say what is in it.
-func (r *Redactor) Path(name string) string {
+func (r *Redactor) path(name string) string {
 	if name == "" || name == "-" {
 		return name
 	}
@@ -121,7 +126,7 @@ func (r *Redactor) problem(err error) error {
 		cause = one.Err.Error()
 	}
 	return &shca.FindingError{
-		Source: r.source(one.Source), Number: one.Number, ID: r.ID(one.ID),
+		Source: r.source(one.Source), Number: one.Number, ID: r.id(one.ID),
 		Field: pointer(one.Field), Err: errors.New(reasonOf(cause)),
 	}
 }

@@ -13,40 +13,40 @@ func (r *Redactor) System(s *system.System) *system.System {
 		return nil
 	}
 	c := &system.System{
-		ID: r.Name(s.ID), Name: r.Name(s.Name), ShortName: r.Name(s.ShortName),
+		ID: r.name(s.ID), Name: r.name(s.Name), ShortName: r.name(s.ShortName),
 		Description: wholly(s.Description), Version: r.unless(version, s.Version), Status: s.Status, Authorized: s.Authorized,
-		Organization:    system.Organization{Name: r.Name(s.Organization.Name), Email: r.Email(s.Organization.Email)},
+		Organization:    system.Organization{Name: r.name(s.Organization.Name), Email: r.email(s.Organization.Email)},
 		DeploymentModel: s.DeploymentModel, ServiceModel: s.ServiceModel, Impact: s.Impact,
 		Boundary: wholly(s.Boundary), NetworkArchitecture: wholly(s.NetworkArchitecture), DataFlow: wholly(s.DataFlow),
 		Remediation: s.Remediation,
 	}
 	for _, i := range s.Information {
-		c.Information = append(c.Information, system.Information{Title: r.Name(i.Title), Description: wholly(i.Description), ID: i.ID, Impact: i.Impact})
+		c.Information = append(c.Information, system.Information{Title: r.name(i.Title), Description: wholly(i.Description), ID: i.ID, Impact: i.Impact})
 	}
 	party := func(id string) string {
 		if id == system.OrganizationID {
 			return id
 		}
-		return r.Name(id)
+		return r.name(id)
 	}
 	for _, p := range s.Parties {
-		c.Parties = append(c.Parties, system.Party{ID: party(p.ID), Name: r.Name(p.Name), Type: p.Type, Email: r.Email(p.Email)})
+		c.Parties = append(c.Parties, system.Party{ID: party(p.ID), Name: r.name(p.Name), Type: p.Type, Email: r.email(p.Email)})
 	}
 	for _, role := range s.Roles {
-		title := r.Name(role.Title)
+		title := r.name(role.Title)
 		if slices.Contains(roles, role.ID) {
 			title = ""
 		}
 		c.Roles = append(c.Roles, system.Role{ID: r.role(role.ID), Title: title, Parties: each(role.Parties, party)})
 	}
 	for _, u := range s.Users {
-		c.Users = append(c.Users, system.User{Title: r.Name(u.Title), Description: wholly(u.Description), Type: u.Type, Privilege: u.Privilege, Roles: each(u.Roles, r.role)})
+		c.Users = append(c.Users, system.User{Title: r.name(u.Title), Description: wholly(u.Description), Type: u.Type, Privilege: u.Privilege, Roles: each(u.Roles, r.role)})
 	}
 	for _, one := range s.Components {
-		c.Components = append(c.Components, system.Component{ID: r.Name(one.ID), Title: r.Name(one.Title), Type: one.Type, Description: wholly(one.Description), Status: one.Status})
+		c.Components = append(c.Components, system.Component{ID: r.name(one.ID), Title: r.name(one.Title), Type: one.Type, Description: wholly(one.Description), Status: one.Status})
 	}
 	for _, a := range s.Accounts {
-		c.Accounts = append(c.Accounts, system.Account{ID: r.Account(a.ID), Name: r.Name(a.Name)})
+		c.Accounts = append(c.Accounts, system.Account{ID: r.account(a.ID), Name: r.name(a.Name)})
 	}
 	return c
 }
@@ -63,5 +63,5 @@ func (r *Redactor) role(id string) string {
 	if slices.Contains(roles, id) {
 		return id
 	}
-	return r.Name(id)
+	return r.name(id)
 }

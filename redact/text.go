@@ -23,15 +23,37 @@ var identifiers = []struct {
 	{
 		regexp.MustCompile(`[a-z][a-z0-9+.-]*://[^\s"'<>]+`),
 		func(l *look) bool { return strings.Contains(l.text, "://") },
-		func(r *Redactor, text string, from, to int) string { return cmp.Or(r.URL(text[from:to]), redacted) },
+		func(r *Redactor, text string, from, to int) string { return cmp.Or(r.url(text[from:to]), redacted) },
 	},
 	{
-		regexp.MustCompile(`[^\s"'<>():;,@]+@[^\s"'<>():;,@]+\.[A-Za-z]{2,}`),
+		regexp.MustCompile(`[^\s"'<>():;,@]+@[^\s"'<>():;,@]*[A-Za-z0-9]`), // hosts need not have a dot
 		func(l *look) bool { return strings.Contains(l.text, "@") }, identifier,
 	},
 	{
 		regexp.MustCompile(`[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}`),
 		func(l *look) bool { return l.hex >= 12 }, identifier,
+	},
+	{
+		// Account ids as AWS's console shows them, and longer numbers in such groups.
+		regexp.MustCompile(`\b(?:[0-9]{4}[- ]){2,}[0-9]{4}\b`),
+		func(l *look) bool { return l.digits >= 4 },
+		func(r *Redactor, text string, from, to int) string {
+			number := strings.NewReplacer("-", "", " ", "").Replace(text[from:to])
+			if shca.IsAccountID(number) {
+				return r.account(number)
+			}
+			return identifier(r, text, from, to)
+		},
+	},
+	{
+		// Unique ids of IAM (user guide, "IAM identifiers").
+		regexp.MustCompile(`\b(?:ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z0-9]{12,}\b`),
+		func(l *look) bool { return l.capitals >= 16 }, identifier,
+	},
+	{
+		// Host names that AWS makes of names; sns.amazonaws.com is a service.
+		regexp.MustCompile(`\b(?:[A-Za-z0-9_-]+\.){2,}amazonaws\.com\b`),
+		func(l *look) bool { return strings.Contains(l.text, ".amazonaws.com") }, identifier,
 	},
 	{
 		regexp.MustCompile(`[0-9]{12,}`),
@@ -58,22 +80,23 @@ var identifiers = []struct {
 		},
 	},
 	{
-		regexp.MustCompile(`\b[a-z]{1,9}-[0-9a-f]{8}(?:[0-9a-f]{9})?\b`),
-		func(l *look) bool { return l.hex >= 8 }, identifier,
+		regexp.MustCompile(`(?i)\b[a-z]{1,9}-[0-9a-f]{8}(?:[0-9a-f]{9})?\b`),
+		func(l *look) bool { return l.hex >= 8 },
+		func(r *Redactor, text string, from, to int) string { return r.id(lower(text[from:to])) },
 	},
 }
 
-func identifier(r *Redactor, text string, from, to int) string { return r.ID(text[from:to]) }
+func identifier(r *Redactor, text string, from, to int) string { return r.id(text[from:to]) }
 
 // look is what a first look at a text shows.
 type look struct {
-	text        string
-	digits, hex int // longest runs
+	text                  string
+	digits, hex, capitals int // longest runs; digits are among capitals, too
 }
 
 func lookAt(text string) *look {
 	l := &look{text: text}
-	digits, hex := 0, 0
+	digits, hex, capitals := 0, 0, 0
 	for i := range len(text) {
 		c := text[i]
 		switch {
@@ -86,15 +109,20 @@ func lookAt(text string) *look {
 		default:
 			digits, hex = 0, 0
 		}
-		l.digits, l.hex = max(l.digits, digits), max(l.hex, hex)
+		if '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' {
+			capitals++
+		} else {
+			capitals = 0
+		}
+		l.digits, l.hex, l.capitals = max(l.digits, digits), max(l.hex, hex), max(l.capitals, capitals)
 	}
 	return l
 }
 
-// Text redacts a text that AWS words: it replaces every identifier that shows
+// awsText redacts a text that AWS words: it replaces every identifier that shows
 // itself as one, and the names, wherever they stand as words of their own. It
 // cannot find a name that nobody tells it.
-func (r *Redactor) Text(text string, names []string) string {
+func (r *Redactor) awsText(text string, names []string) string {
 	if text == "" {
 		return ""
 	}
@@ -123,7 +151,7 @@ func (r *Redactor) Text(text string, names []string) string {
 			start, end := from+at, from+at+len(name)
 			from = end
 			if !within(folded, start, end) {
-				found = append(found, match{start, end, r.ID(name)})
+				found = append(found, match{start, end, r.id(name)})
 			}
 		}
 	}
@@ -179,8 +207,8 @@ func public(text string) bool { return text == "0.0.0.0/0" || text == "0.0.0.0" 
 // documentation is where AWS publishes how to mend what a check found.
 var documentation = regexp.MustCompile(`^https://docs\.aws\.amazon\.com/[A-Za-z0-9/._-]{0,200}(?:#[A-Za-z0-9._-]{1,100})?$`)
 
-// URL keeps addresses of AWS's documentation and drops all others.
-func (r *Redactor) URL(address string) string {
+// url keeps addresses of AWS's documentation and drops all others.
+func (r *Redactor) url(address string) string {
 	trimmed := strings.TrimRight(address, ".,;:)")
 	if !strings.HasPrefix(trimmed, "https://docs.aws.amazon.com/") || !documentation.MatchString(trimmed) {
 		return ""

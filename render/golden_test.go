@@ -102,7 +102,7 @@ func TestSameNumbers(t *testing.T) {
 		"| Pass rate | **75.00 %** of 4 decided findings (3 passed, 1 failed) |",
 		"| Undecided | 8 findings (2 WARNING, 6 NOT\\_AVAILABLE) |",
 		"| Suppressed | 1 finding, listed and not scored |",
-		"| AC-3 | Access Enforcement | partially compliant | MEDIUM | 3 | 1 | 6 | 1 | 75.00 % |",
+		"| AC-3 | Access Enforcement | partially compliant | MEDIUM · CAT II | 3 | 1 | 6 | 1 | 75.00 % |",
 		"| CP-9 | System Backup | undecided |  | 0 | 0 | 2 | 0 | – |",
 		"| AT Awareness and Training | AT-1 |",
 	} {

@@ -16,6 +16,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)/dsse-check
 cache=${SHCA_DSSE_CHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/shca-dsse-check}
+. "${here%/*}/venv.sh"
 
 die() {
 	echo "dsse-check: $*" >&2
@@ -29,31 +30,17 @@ wrong() {
 (($# == 2 || $# == 3)) || die "usage: scripts/dsse-check.sh DIR KEY.PUB [FILE.zip]"
 package=$1 key=$2 archive=${3:-}
 [[ -f $package/manifest.intoto.jsonl ]] || die "$package has no manifest.intoto.jsonl: name the directory of a signed package"
-for tool in python3 openssl sha256sum; do
+for tool in openssl sha256sum; do
 	command -v "$tool" >/dev/null || die "needs $tool"
 done
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs python3 ≥ 3.10"
 
-venv=$cache/venv-$(cksum <"$here/requirements.txt" | tr ' ' -)
-if [[ ! -e $venv/.done ]]; then
-	echo "info  installing securesystemslib into $venv"
-	rm -rf "$venv"
-	mkdir -p "$venv"
-	{
-		python3 -m venv "$venv" &&
-			"$venv/bin/pip" install --disable-pip-version-check --no-deps --only-binary :all: -r "$here/requirements.txt"
-	} >"$venv/install.log" 2>&1 || {
-		cat "$venv/install.log" >&2
-		die "could not install securesystemslib"
-	}
-	touch "$venv/.done"
-fi
+venv "$here" "$cache"
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 id=$(openssl pkey -pubin -in "$key" -outform DER | sha256sum | cut -d' ' -f1)
-"$venv/bin/python" "$here/check.py" "$package" "$key" "$id" "$tmp" || wrong "$package: see above"
+"$python" "$here/check.py" "$package" "$key" "$id" "$tmp" || wrong "$package: see above"
 
 # check.py has left what was signed, the signature, and the digests.
 kind=$(openssl pkey -pubin -in "$key" -noout -text)

@@ -11,6 +11,7 @@
 #   axe-core       WCAG 2.2 A and AA in light, dark and narrow, with a control
 #                  open: nothing serious or critical
 #   reflow         no scrolling sideways at 320 pixels
+#   print          the control table has its headings on each page (pdftotext)
 #   scripts off    every control and check is there and opens by its link
 #
 # --out keeps screenshots and the printed report (light, dark, narrow, PDF).
@@ -41,8 +42,8 @@ fi
 for dir in "$@"; do
 	[[ -f $dir/report.html ]] || die "$dir has no report.html"
 done
-for tool in node npm; do
-	command -v "$tool" >/dev/null || die "needs node ≥ 20 and npm"
+for tool in node npm pdftotext; do
+	command -v "$tool" >/dev/null || die "needs node ≥ 20, npm and pdftotext (Debian's package poppler-utils)"
 done
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 [[ -n $chromium ]] || die "needs Chromium: Debian's package chromium, or CHROMIUM=path"

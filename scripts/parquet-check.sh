@@ -16,6 +16,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)/parquet-check
 cache=${SHCA_PARQUET_CHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/shca-parquet-check}
+. "${here%/*}/venv.sh"
 
 die() {
 	echo "parquet-check: $*" >&2
@@ -24,22 +25,7 @@ die() {
 
 (($# == 1)) || die "usage: scripts/parquet-check.sh DIR"
 [[ -f $1/objects.csv ]] || die "$1 has no objects.csv: name the folder security-lake that the format ocsf-parquet writes"
-command -v python3 >/dev/null || die "needs python3 ≥ 3.10"
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs python3 ≥ 3.10"
 
-dir=$cache/venv-$(cksum <"$here/requirements.txt" | tr ' ' -)
-if [[ ! -e $dir/.done ]]; then
-	echo "info  installing pyarrow and duckdb into $dir"
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	{
-		python3 -m venv "$dir" &&
-			"$dir/bin/pip" install --disable-pip-version-check --no-deps --only-binary :all: -r "$here/requirements.txt"
-	} >"$dir/install.log" 2>&1 || {
-		cat "$dir/install.log" >&2
-		die "could not install pyarrow and duckdb"
-	}
-	touch "$dir/.done"
-fi
+venv "$here" "$cache"
 
-"$dir/bin/python" "$here/check.py" "$1"
+"$python" "$here/check.py" "$1"

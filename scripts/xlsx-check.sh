@@ -18,6 +18,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)/xlsx-check
 cache=${SHCA_XLSX_CHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/shca-xlsx-check}
+. "${here%/*}/venv.sh"
 
 die() {
 	echo "xlsx-check: $*" >&2
@@ -26,23 +27,8 @@ die() {
 
 (($# > 0)) || die "usage: scripts/xlsx-check.sh DIR..."
 command -v soffice >/dev/null || die "needs LibreOffice Calc: apt-get install --no-install-recommends libreoffice-calc-nogui"
-command -v python3 >/dev/null || die "needs python3 ≥ 3.10"
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs python3 ≥ 3.10"
 
-dir=$cache/venv-$(cksum <"$here/requirements.txt" | tr ' ' -)
-if [[ ! -e $dir/.done ]]; then
-	echo "info  installing openpyxl into $dir"
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	{
-		python3 -m venv "$dir" &&
-			"$dir/bin/pip" install --disable-pip-version-check --no-deps --only-binary :all: -r "$here/requirements.txt"
-	} >"$dir/install.log" 2>&1 || {
-		cat "$dir/install.log" >&2
-		die "could not install openpyxl"
-	}
-	touch "$dir/.done"
-fi
+venv "$here" "$cache"
 
 books=()
 while IFS= read -r -d '' book; do
@@ -63,6 +49,6 @@ for book in "${books[@]}"; do
 		failed=1
 		continue
 	fi
-	"$dir/bin/python" "$here/check.py" "$book" "$work/out/report.xlsx" || failed=1
+	"$python" "$here/check.py" "$book" "$work/out/report.xlsx" || failed=1
 done
 exit "$failed"

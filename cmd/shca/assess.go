@@ -83,7 +83,7 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
 			o.baselineSet, o.formatSet, o.ocsfSet = given("baseline"), given("format"), given("ocsf-version")
-			o.redact.given = given("redact")
+			o.redact.read(given("redact"), sys.args)
 			o.command = recorded(cmd, sys.args)
 			return o.run(cmd.Context(), args, sys)
 		},
@@ -151,6 +151,17 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if err != nil {
 		return err
 	}
+	if err := o.outsideInputs(inputs); err != nil {
+		return err
+	}
+	if err := o.pack.check(o.out, inputs); err != nil {
+		return err
+	}
+	progress := &shca.Progress{}
+	source, err := sources.Open(inputs, sources.Options{Stdin: sys.stdin, Progress: progress})
+	if err != nil {
+		return o.redact.missing(err)
+	}
 	if err := o.redact.prepare(o, inputs, &settings, sys, log); err != nil {
 		return err
 	}
@@ -169,18 +180,7 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if o.ocsfSet && o.ocsf != string(ocsf.V110) && slices.Contains(o.formats, "ocsf-parquet") && !slices.Contains(o.formats, "ocsf") {
 		return usage("--ocsf-version %s: format ocsf-parquet is always OCSF %s, which Security Lake takes: leave the flag out, or add the format ocsf", o.ocsf, ocsf.V110)
 	}
-	if err := o.outsideInputs(inputs); err != nil {
-		return err
-	}
-	if err := o.pack.check(o.out, inputs); err != nil {
-		return err
-	}
 	if err := render.CheckDir(o.out, formats); err != nil {
-		return err
-	}
-	progress := &shca.Progress{}
-	source, err := sources.Open(inputs, sources.Options{Stdin: sys.stdin, Progress: progress})
-	if err != nil {
 		return err
 	}
 	stop := func() {}

@@ -24,9 +24,26 @@ or UTF-16.
 Artifacts go to files in DIR, which appear whole or not at all and are readable
 by their owner only. Two of the OSCAL documents, which people edit, are carried
 on if they are in DIR: the system security plan and the plan of action and
-milestones. --package packs the artifacts into a zip archive, which appears after
-them. The events of convert and the answers of validate, verify, explain, formats,
+milestones. The events of convert and the answers of validate, verify, explain, formats,
 baselines and version go to standard output, everything else to standard error.
+
+# Packages
+
+manifest.json lists every other artifact with its size and SHA-256.
+
+	--package FILE  packs the artifacts into a zip archive outside DIR, which
+	                appears after them
+	--sign FILE     signs the manifest with an ed25519 or ECDSA key in PEM:
+	                manifest.intoto.jsonl, a DSSE envelope
+	shca verify     checks a directory or an archive, with --key the signature
+
+# Redaction
+
+--redact replaces account ids, ARNs and names in every artifact by pseudonyms. It
+makes them with the user's own key, shca/redact.key in the user's configuration
+directory. The first such run makes that file, for its owner alone to read, and the
+directory; --redact=FILE uses the key in FILE, and makes it if there is no such
+file. Whoever has the key can undo the pseudonyms.
 
 # Exit codes
 
@@ -46,6 +63,9 @@ nothing.
 # Environment
 
 	SOURCE_DATE_EPOCH  time of the assessment in seconds, unless --now is given
+	HOME               the user's own key of --redact is in the configuration
+	XDG_CONFIG_HOME    directory: $XDG_CONFIG_HOME, else $HOME/.config; on macOS
+	                   $HOME/Library/Application Support, on Windows %AppData%
 	TMPDIR             folder for a temporary file, as large as the unpacked
 	                   input, that inputs of more than 32 MB need
 

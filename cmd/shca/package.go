@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -66,7 +65,9 @@ func (o *packageOptions) check(out string, inputs []string) error {
 	if o.sign != "" && inside(o.sign, o.file) {
 		return usage("--package %s is the key of --sign: choose another file", o.file)
 	}
-	if info, err := os.Stat(filepath.Dir(o.file)); err != nil {
+	if info, err := os.Stat(filepath.Dir(o.file)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--package %s: there is no directory %s: make it first", o.file, filepath.Dir(o.file))
+	} else if err != nil {
 		return fmt.Errorf("--package: %w", err)
 	} else if !info.IsDir() {
 		return fmt.Errorf("--package: %s is no directory", filepath.Dir(o.file))
@@ -108,12 +109,13 @@ func (o *packageOptions) options(command []string, log *slog.Logger) (manifest.O
 		return options, nil
 	}
 	key, err := manifest.ReadPrivateKey(o.sign)
+	if errors.Is(err, fs.ErrNotExist) {
+		return options, fmt.Errorf("--sign: %w ('shca verify --help' shows how to make a key)", err)
+	}
 	if err != nil {
 		return options, fmt.Errorf("--sign: %w", err)
 	}
-	if info, err := os.Stat(o.sign); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		log.Warn("other users of this machine may read the private key: chmod 600", "file", o.sign)
-	}
+	warnReadable(log, "the private key", o.sign)
 	options.Signer = key
 	return options, nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode"
@@ -24,27 +25,77 @@ import (
 // redactOptions are the flag --redact.
 type redactOptions struct {
 	given bool   // the flag was, with whatever value
-	file  string // as given: of the key, ownKey for the user's own
+	file  string // of the key, as given
+	own   bool   // the flag has no file, so the key is the user's own
+	next  string // the argument behind a flag without a file
 
 	redactor *redact.Redactor // nil for no redaction
 }
 
-// ownKey is what --redact without a file stands for.
-const ownKey = "your own key"
+// keyFile is the value of the flag. Its type has no name, so the usage has none
+// between the flag and its [=FILE].
+type keyFile struct{ name *string }
+
+func (k keyFile) Set(name string) error {
+	*k.name = name
+	return nil
+}
+
+func (k keyFile) Type() string { return "" }
+
+func (k keyFile) String() string { return "" } // no default
+
+// noFile is the value of a flag without one. It is what the usage shows, and
+// may be the name of a file, too: see read.
+const noFile = "FILE"
 
 func (o *redactOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.file, "redact", "", "replace account ids, ARNs and names in every artifact by pseudonyms, made with the key in this `file`")
-	f.Lookup("redact").NoOptDefVal = ownKey
+	f.Var(keyFile{&o.file}, "redact", "replace account ids, ARNs and names by pseudonyms, made with your own key, or with the key in FILE (the equals sign is needed)")
+	f.Lookup("redact").NoOptDefVal = noFile
+}
+
+// read finds out from the arguments of the command whether the flag has a file.
+func (o *redactOptions) read(given bool, args []string) {
+	o.given = given
+	bare := false
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		switch {
+		case arg == "--redact":
+			bare, o.next = true, ""
+			if i+1 < len(args) {
+				o.next = args[i+1]
+			}
+		case strings.HasPrefix(arg, "--redact="):
+			bare, o.next = false, ""
+		}
+	}
+	o.own = bare && o.file == noFile
+}
+
+// missing adds to the error of an input that does not exist what may be the
+// reason: that it was meant as the key.
+func (o *redactOptions) missing(err error) error {
+	if !o.given || !o.own || o.next == "" || o.next == input.Stdin || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, there := os.Stat(o.next); !errors.Is(there, fs.ErrNotExist) {
+		return err
+	}
+	return fmt.Errorf("%w; if it is to be the key, write --redact=%s", err, o.next)
 }
 
 // prepare makes the redactor, if one is wanted, before findings are read, and
-// tells the assessment.
+// tells the assessment. It may make a key, so it comes after whatever else can be
+// wrong with the command line.
 func (o *redactOptions) prepare(a *assessOptions, inputs []string, m *mapping.Options, sys process, log *slog.Logger) error {
 	if !o.given {
 		return nil
 	}
-	if o.file == "" { // such as --redact=$KEY without a KEY
+	if !o.own && o.file == "" { // such as --redact=$KEY without a KEY
 		return usage("--redact= names no key file: write --redact for your own key, or --redact=FILE")
 	}
 	if a.oscal.ssp != "" || a.oscal.poam != "" {
@@ -65,24 +116,27 @@ func (o *redactOptions) prepare(a *assessOptions, inputs []string, m *mapping.Op
 		return fmt.Errorf("--redact: --out %s is not empty, and what is in it may name what the artifacts must not: choose a new directory", a.out)
 	}
 	file := o.file
-	if file == ownKey {
-		if file, err = redact.KeyFile(); err != nil {
+	if o.own {
+		if file, err = ownKeyFile(); err != nil {
 			return fmt.Errorf("--redact: %w", err)
 		}
 	}
 	if inside(a.out, file) {
 		return usage("--redact=%s: the key would lie in --out %s, and with it anybody can undo the pseudonyms: keep it elsewhere", file, a.out)
 	}
-	key, made, open, err := redact.ReadKey(file)
+	for _, in := range inputs {
+		if in != input.Stdin && inside(in, file) {
+			return usage("--redact=%s: the key would be an input, or inside one: keep it elsewhere", file)
+		}
+	}
+	key, made, err := redact.ReadKey(file)
 	if err != nil {
 		return fmt.Errorf("--redact: %w", err)
 	}
 	if made {
 		fmt.Fprintf(sys.stderr, "shca: made a new key, %s: keep it secret, and use it again to get the same pseudonyms\n", plain(file, 1000))
 	}
-	if open {
-		log.Warn("other users of this machine may read the key: chmod 600", "file", file)
-	}
+	warnReadable(log, "the key", file)
 	o.redactor = redact.New(key, redact.Options{
 		Check: func(id shca.CheckID) bool { _, ok := m.Framework.Check(id); return ok },
 		Words: words(m.Framework),
@@ -92,6 +146,28 @@ func (o *redactOptions) prepare(a *assessOptions, inputs []string, m *mapping.Op
 		m.Baseline.Name = "profile" // not the file's
 	}
 	return nil
+}
+
+// ownKeyFile returns the path of the user's own key, in a directory that it makes
+// if need be.
+func ownKeyFile() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err == nil {
+		dir = filepath.Join(dir, "shca")
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
+		return "", fmt.Errorf("there is no directory for the key (%w): name a key file, --redact=FILE", err)
+	}
+	return filepath.Join(dir, "redact.key"), nil
+}
+
+// warnReadable warns if other users of the machine may read a file that is a
+// secret. Windows has no such modes.
+func warnReadable(log *slog.Logger, secret, file string) {
+	if info, err := os.Stat(file); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		log.Warn("other users of this machine may read "+secret+": chmod 600", "file", file)
+	}
 }
 
 // source returns the source whose records are assessed.

@@ -27,6 +27,7 @@ type Report struct {
 	SystemName   string // "Example System (EX-2026-001)"; "" if nobody named it
 	Verdict      string
 	Completeness string // whether everything was read, in a sentence
+	Redaction    string // that texts are pseudonyms, in a sentence; "" if they are not
 	Generator    string
 	Facts        []Fact // key numbers
 
@@ -45,7 +46,18 @@ type Report struct {
 	NotAssessed []*shca.ControlResult // no findings
 	// Outside are controls that have findings and are not in the baseline.
 	Outside []*shca.ControlResult
+
+	baseline map[shca.CheckID]bool // checks of a control of the baseline
 }
+
+// The labels of facts that a report shows apart from the others.
+const (
+	PassRate = "Pass rate"
+	Coverage = "Coverage"
+	Read     = "Read"
+	Assessed = "Assessed"
+	Redacted = "Redacted"
+)
 
 // Fact is a key number: "Coverage", "22.30 %", "64 of 287 baseline controls …".
 type Fact struct {
@@ -55,6 +67,20 @@ type Fact struct {
 
 // Rest is what follows the value where both are on one line.
 func (f Fact) Rest() string { return f.joint + f.Detail }
+
+// Main reports whether the fact is one of the two that a reader wants first and
+// must not see apart: the pass rate says nothing without the coverage.
+func (f Fact) Main() bool { return f.Label == PassRate || f.Label == Coverage }
+
+// Fact returns the fact of that label, the zero Fact if there is none.
+func (r *Report) Fact(label string) Fact {
+	for _, f := range r.Facts {
+		if f.Label == label {
+			return f
+		}
+	}
+	return Fact{}
+}
 
 // SeverityCount is a number of failing checks of one severity.
 type SeverityCount struct {
@@ -68,11 +94,11 @@ type SuppressedFinding struct {
 	shca.Sample
 }
 
-// Subject names what was suppressed: the resource, else the finding.
-func (s SuppressedFinding) Subject() string { return cmp.Or(s.ResourceID, s.FindingID) }
+// Subject names what the finding is about: the resource, else the finding.
+func Subject(s shca.Sample) string { return cmp.Or(s.ResourceID, s.FindingID) }
 
-// Reason is the note, or that there is none.
-func (s SuppressedFinding) Reason() string { return cmp.Or(s.Note.Text, "no reason noted") }
+// Reason is the note of a suppressed finding, or that there is none.
+func Reason(s shca.Sample) string { return cmp.Or(s.Note.Text, "no reason noted") }
 
 // New arranges the assessment.
 func New(a *shca.Assessment) *Report {
@@ -93,6 +119,9 @@ func New(a *shca.Assessment) *Report {
 	}
 	if !a.Complete() {
 		r.Completeness = "Incomplete: what was not read has not passed."
+	}
+	if a.Redacted {
+		r.Redaction = Redacted + ": " + shca.RedactionNote + "."
 	}
 	r.controls()
 	r.checks()
@@ -121,19 +150,22 @@ func (r *Report) controls() {
 	})
 }
 
+// InBaseline reports whether the check counts in a control of the baseline.
+func (r *Report) InBaseline(id shca.CheckID) bool { return r.baseline[id] }
+
 func (r *Report) checks() {
-	baseline := map[shca.CheckID]bool{}
+	r.baseline = map[shca.CheckID]bool{}
 	for i := range r.Assessment.Controls {
 		if c := &r.Assessment.Controls[i]; c.InBaseline {
 			for _, id := range c.Checks {
-				baseline[id] = true
+				r.baseline[id] = true
 			}
 		}
 	}
 	var counts [shca.Critical + 1]int
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		if c.Tally.Failed > 0 && baseline[c.ID] {
+		if c.Tally.Failed > 0 && r.InBaseline(c.ID) {
 			counts[min(c.Severity, shca.Critical)]++
 		}
 		if len(c.Controls) == 0 {
@@ -152,15 +184,20 @@ func (r *Report) checks() {
 func (r *Report) facts() []Fact {
 	s := r.Summary
 	checks := s.ChecksPassed + s.ChecksFailed
-	rate := Fact{"Pass rate", "none", "no finding was decided", ": "}
+	rate := Fact{PassRate, "none", "no finding was decided", ": "}
 	if s.Tally.Decided() > 0 {
 		rate.Value, rate.joint = show.Rate(s.Tally.Passed, s.Tally.Decided()), " "
 		rate.Detail = fmt.Sprintf("of %s (%s passed, %s failed)", show.Plural(s.Tally.Decided(), "decided finding"), show.Number(s.Tally.Passed), show.Number(s.Tally.Failed))
 	}
-	coverage := Fact{"Coverage", show.Rate(s.Covered, s.Controls), fmt.Sprintf("%s of %s with a decided finding", show.Number(s.Covered), show.Plural(s.Controls, "baseline control")), ": "}
+	coverage := Fact{Coverage, show.Rate(s.Covered, s.Controls), fmt.Sprintf("%s of %s with a decided finding", show.Number(s.Covered), show.Plural(s.Controls, "baseline control")), ": "}
 	if r.AllControls {
 		coverage.Value = "none"
-		coverage.Detail = fmt.Sprintf("no baseline was selected; %s of %s with findings were decided", show.Number(s.Covered), show.Plural(s.Controls, "control"))
+		coverage.Detail = fmt.Sprintf("no baseline was selected; %s of %s with findings %s decided", show.Number(s.Covered), show.Plural(s.Controls, "control"), were(s.Covered))
+	}
+	score := Fact{"Security score", "none", "no check was decided", ": "}
+	if checks > 0 {
+		score.Value, score.joint = show.Rate(s.ChecksPassed, checks), ", "
+		score.Detail = "AWS's own figure, over checks"
 	}
 	facts := []Fact{
 		rate,
@@ -168,12 +205,12 @@ func (r *Report) facts() []Fact {
 		{"Failing checks", show.Number(s.ChecksFailed), "of " + show.Plural(checks, "decided check") + r.severities(), " "},
 		{"Undecided", show.Number(s.Tally.Undecided()), fmt.Sprintf("%s (%s WARNING, %s NOT_AVAILABLE)", noun(s.Tally.Undecided(), "finding"), show.Number(s.Tally.Warning), show.Number(s.Tally.NotAvailable)), " "},
 		{"Suppressed", show.Number(s.Tally.Suppressed), noun(s.Tally.Suppressed, "finding") + ", listed and not scored", " "},
-		{"Security score", show.Rate(s.ChecksPassed, checks), "AWS's own figure, over checks", ", "},
+		score,
 		r.read(),
-		{"Assessed", cmp.Or(show.Date(r.Time), "at an unknown time"), "by " + r.Generator, " "},
+		{Assessed, cmp.Or(show.Date(r.Time), "at an unknown time"), "by " + r.Generator, " "},
 	}
 	if r.Redacted {
-		facts = append(facts, Fact{"Redacted", "yes", shca.RedactionNote, ": "})
+		facts = append(facts, Fact{Redacted, "yes", shca.RedactionNote, ": "})
 	}
 	return facts
 }
@@ -193,7 +230,7 @@ func (r *Report) severities() string {
 
 func (r *Report) read() Fact {
 	t := r.Total
-	f := Fact{"Read", show.Number(t.Findings), fmt.Sprintf("%s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
+	f := Fact{Read, show.Number(t.Findings), fmt.Sprintf("%s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
 		noun(t.Findings, "finding"), show.Plural(t.Accounts, "account"), show.Plural(t.Regions, "region"),
 		show.Number(t.Assessed), show.Number(t.Suppressed), show.Number(t.NotScored), show.Number(t.Archived), show.Number(t.Superseded)), " "}
 	if t.Skipped > 0 {
@@ -205,6 +242,20 @@ func (r *Report) read() Fact {
 // noun is the word for so many things.
 func noun[T int | int64](n T, one string) string {
 	return strings.TrimPrefix(show.Plural(n, one), show.Number(n)+" ")
+}
+
+func are[T int | int64](n T) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 // ScopeState says whether the scope was read in full, and what else there is to
@@ -229,11 +280,33 @@ func Examples(c *shca.CheckResult) string {
 	return More(c.Tally.Failed, int64(len(c.Failing)), "findings.csv has them all")
 }
 
+// MoreProblems says that there are problems besides the first ones, which are
+// shown, and where they are; "" if there are none.
+func (r *Report) MoreProblems(shown int) string {
+	where := "no artifact has the others"
+	switch kept := int64(len(r.Problems)); {
+	case kept >= r.ProblemCount:
+		where = "assessment.json has them all"
+	case int64(shown) < kept:
+		where = "assessment.json has the first " + show.Number(kept)
+	}
+	return More(r.ProblemCount, int64(shown), where)
+}
+
+// Members lists the members of a set, and says if there are more.
+func Members(s shca.Set[string]) string {
+	text := strings.Join(s.Members, ", ")
+	if s.More {
+		text += " and more"
+	}
+	return text
+}
+
 // More says what a list leaves out: "The first 20 of 57 are shown; findings.csv
 // has them all." It is "" if nothing is.
 func More[T int | int64](total, shown T, where string) string {
 	if total <= shown {
 		return ""
 	}
-	return fmt.Sprintf("The first %s of %s are shown; %s.", show.Number(shown), show.Number(total), where)
+	return fmt.Sprintf("The first %s of %s %s shown; %s.", show.Number(shown), show.Number(total), are(shown), where)
 }

@@ -63,7 +63,7 @@ func TestLists(t *testing.T) {
 func TestSentences(t *testing.T) {
 	for _, c := range rendertest.Cases(t) {
 		r := report.New(c.Assessment)
-		if complete := c.Assessment.Complete(); strings.HasPrefix(r.Completeness, "Complete") != complete || strings.HasPrefix(r.Completeness, "Incomplete") == complete || r.Needed(report.Unread) == complete {
+		if complete := c.Assessment.Complete(); strings.HasPrefix(r.Completeness, "Complete") != complete || strings.HasPrefix(r.Completeness, "Incomplete") == complete || r.Needed(report.Unread) == complete || r.Needed(report.Inputs) != (len(c.Assessment.Inputs) > 0) {
 			t.Errorf("%s: complete is %v, but %q", c.Name, complete, r.Completeness)
 		}
 		for part := range report.NumParts {
@@ -78,8 +78,8 @@ func TestSentences(t *testing.T) {
 				t.Errorf("%s: fact %+v", c.Name, f)
 			}
 		}
-		if r.Summary.Tally.Decided() == 0 && r.Facts[0].Value != "none" {
-			t.Errorf("%s: nothing was decided, but the pass rate is %s", c.Name, r.Facts[0].Value)
+		if r.Summary.Tally.Decided() == 0 && r.Fact(report.PassRate).Value != "none" {
+			t.Errorf("%s: nothing was decided, but the pass rate is %s", c.Name, r.Fact(report.PassRate).Value)
 		}
 	}
 }
@@ -90,6 +90,96 @@ func TestMore(t *testing.T) {
 	}
 	if got, want := report.More(1234, 20, "a.csv has them all"), "The first 20 of 1,234 are shown; a.csv has them all."; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestMoreProblems checks that it is said where the problems are that are not shown.
+func TestMoreProblems(t *testing.T) {
+	for _, test := range []struct {
+		count       int64
+		kept, shown int
+		want        string
+	}{
+		{0, 0, 0, ""},
+		{3, 3, 3, ""},
+		{30, 30, 20, "The first 20 of 30 are shown; assessment.json has them all."},
+		{1234, 100, 20, "The first 20 of 1,234 are shown; assessment.json has the first 100."},
+		{1234, 100, 100, "The first 100 of 1,234 are shown; no artifact has the others."},
+	} {
+		r := report.New(&shca.Assessment{ProblemCount: test.count, Problems: make([]string, test.kept)})
+		if got := r.MoreProblems(test.shown); got != test.want {
+			t.Errorf("%+v: %q", test, got)
+		}
+	}
+}
+
+func TestSample(t *testing.T) {
+	s := shca.Sample{FindingID: "finding"}
+	if got := report.Subject(s); got != "finding" {
+		t.Errorf("without a resource the subject is %q", got)
+	}
+	s.ResourceID = "bucket"
+	if got := report.Subject(s); got != "bucket" {
+		t.Errorf("the subject is %q, want the resource", got)
+	}
+	if got := report.Reason(s); got != "no reason noted" {
+		t.Errorf("without a note the reason is %q", got)
+	}
+	s.Note.Text = "accepted"
+	if got := report.Reason(s); got != "accepted" {
+		t.Errorf("the reason is %q, want the note", got)
+	}
+}
+
+func TestMembers(t *testing.T) {
+	for _, test := range []struct {
+		set  shca.Set[string]
+		want string
+	}{
+		{shca.Set[string]{}, ""},
+		{shca.Set[string]{Members: []string{"Inspector", "Security Hub"}}, "Inspector, Security Hub"},
+		{shca.Set[string]{Members: []string{"Inspector"}, More: true}, "Inspector and more"},
+	} {
+		if got := report.Members(test.set); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
+// TestInBaseline checks that a check counts for the baseline if it does so for a
+// control of it.
+func TestInBaseline(t *testing.T) {
+	r := report.New(rendertest.Fixture(t))
+	for id, want := range map[shca.CheckID]bool{"S3.8": true, "RDS.11": true, "KMS.4": false, "Nothing.1": false} {
+		if got := r.InBaseline(id); got != want {
+			t.Errorf("%s: %v, want %v", id, got, want)
+		}
+	}
+}
+
+// TestFact checks that the facts that reports look up are there.
+func TestFact(t *testing.T) {
+	a := rendertest.Fixture(t)
+	r := report.New(a)
+	for _, label := range []string{report.PassRate, report.Coverage, report.Read, report.Assessed} {
+		f := r.Fact(label)
+		if f.Label != label || f.Value == "" {
+			t.Errorf("%s: %+v", label, f)
+		}
+		if main := label == report.PassRate || label == report.Coverage; f.Main() != main {
+			t.Errorf("%s is a main fact: %v", label, !main)
+		}
+	}
+	if !r.Facts[0].Main() || !r.Facts[1].Main() {
+		t.Error("the two main facts do not come first")
+	}
+	if f := r.Fact(report.Redacted); f.Label != "" {
+		t.Errorf("nothing is redacted, but %+v", f)
+	}
+	redacted := *a
+	redacted.Redacted = true
+	if f := report.New(&redacted).Fact(report.Redacted); f.Detail != shca.RedactionNote {
+		t.Errorf("redacted: %+v", f)
 	}
 }
 
@@ -109,5 +199,13 @@ func TestSystemName(t *testing.T) {
 	}
 	if got, want := system.Account("444455556666"), "444455556666"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestNothingDecided checks that there is no score of no checks.
+func TestNothingDecided(t *testing.T) {
+	f := report.New(&shca.Assessment{}).Fact("Security score")
+	if got := f.Value + f.Rest(); got != "none: no check was decided" {
+		t.Errorf("the security score of nothing is %q", got)
 	}
 }

@@ -29,8 +29,20 @@ const (
 	Unmapped                // Unmapped; if there are any
 	NotAssessed             // NotAssessed; if there are any
 	Scopes                  // Scopes
+	Inputs                  // Inputs; if there are any, and it is not redacted
 	Method                  // shca.Method
 	NumParts
+)
+
+// The titles of charts, and the headings of columns that would else be worded
+// anew: a reader holds one report against another.
+const (
+	BySeverityTitle = "Failing checks by severity"
+	ByFamilyTitle   = "Controls by family and status"
+
+	WorstSeverity  = "Worst failing severity" // ControlResult.Severity
+	FailedFindings = "Failed findings"
+	NotScored      = "Not scored" // Scope.NotScored
 )
 
 // Needed reports whether the part has something to say in this report.
@@ -48,6 +60,8 @@ func (r *Report) Needed(p Part) bool {
 		return len(r.Unmapped) > 0
 	case NotAssessed:
 		return len(r.NotAssessed) > 0
+	case Inputs:
+		return len(r.Inputs) > 0 && !r.Redacted // which leaves nothing to compare
 	}
 	return true
 }
@@ -111,6 +125,8 @@ func (r *Report) Section(p Part) Section {
 		return Section{"Not assessed", fmt.Sprintf("No finding is evidence for %s of the baseline: examine, interview or test instead.", show.Plural(len(r.NotAssessed), "control"))}
 	case Scopes:
 		return Section{Title: "Scopes"}
+	case Inputs:
+		return Section{"Inputs", "These files were read. They are the ones in hand if their SHA-256 is the same: sha256sum on Linux, shasum -a 256 on macOS and Get-FileHash in PowerShell print it."}
 	}
 	return Section{Title: "What the numbers mean"}
 }

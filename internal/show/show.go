@@ -45,8 +45,8 @@ func Date(t time.Time) string {
 
 // Totals sums what was read over all scopes.
 type Totals struct {
-	shca.Scope                    // its counts are the sums; it has no name, error or note
-	Accounts, Regions, Unread int // accounts and regions named; scopes not read in full
+	shca.Scope            // its counts are the sums; it has no name, error or note
+	Accounts, Regions int // accounts and regions named
 }
 
 // Total sums the scopes of an assessment.
@@ -63,9 +63,6 @@ func Total(a *shca.Assessment) Totals {
 		t.Archived += s.Archived
 		t.Superseded += s.Superseded
 		t.Skipped += s.Skipped
-		if s.Err != "" {
-			t.Unread++
-		}
 	}
 	t.Accounts, t.Regions = len(accounts)-1, len(regions)-1
 	return t

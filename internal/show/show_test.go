@@ -36,7 +36,7 @@ func TestTotal(t *testing.T) {
 	}})
 	want := show.Totals{
 		Scope:    shca.Scope{Findings: 16, Assessed: 2, Suppressed: 2, NotScored: 3, Archived: 4, Superseded: 5, Skipped: 7},
-		Accounts: 1, Regions: 2, Unread: 1,
+		Accounts: 1, Regions: 2,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

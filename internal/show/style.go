@@ -42,6 +42,10 @@ func StatusStyle(s shca.Status) Style {
 	return Style{"○", "F4F6F8", "4A555F", "C3CBD3", "1D232A", "A6B0BA"}
 }
 
+// Alarm is the style of what must not be overlooked: that an assessment is not
+// complete, and what was not read.
+func Alarm() Style { return StatusStyle(shca.StatusNonCompliant) }
+
 // SeverityStyle returns the style of a severity.
 func SeverityStyle(s shca.Severity) Style {
 	switch s {

@@ -33,7 +33,8 @@ func contrast(t *testing.T, a, b string) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// TestContrast holds the palette against WCAG 2.2 AA.
+// TestContrast holds text against WCAG 2.2 AA (1.4.3, 4.5 to 1), and bars, which
+// have their numbers beside them, against bounds of our own.
 func TestContrast(t *testing.T) {
 	type pair struct {
 		what, a, b string

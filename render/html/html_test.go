@@ -117,7 +117,7 @@ var attributes = map[string]string{
 	"h1": "", "h2": "", "h3": "", "h4": "", "head": "", "header": "", "input": "type value autocomplete spellcheck", "label": "for", "legend": "", "li": "",
 	"main": "tabindex", "nav": "aria-label", "option": "value", "p": "role dir", "script": "", "section": "", "select": "", "span": "aria-hidden data-count",
 	"strong": "", "style": "", "summary": "", "table": "", "tbody": "", "td": "colspan", "th": "scope", "thead": "", "title": "",
-	"tr": "data-id data-f data-s data-v data-b", "ul": "", "desc": "", "svg": "role viewBox preserveAspectRatio", "rect": "x width height",
+	"tr": "data-id data-f data-s data-v data-b", "ul": "", "desc": "", "svg": "role viewBox preserveAspectRatio", "rect": "x width height", "text": "x y", "tspan": "",
 }
 
 // TestStructure checks what holds for every report: that it is made of nothing
@@ -276,7 +276,7 @@ func TestControlTable(t *testing.T) {
 					title += " outside the baseline"
 				}
 				if control.Severity != shca.SeverityUnknown {
-					severity = show.SeverityStyle(control.Severity).Mark + " " + control.Severity.String()
+					severity = show.SeverityStyle(control.Severity).Mark + " " + show.Severity(control.Severity)
 				}
 				want := []string{
 					control.ID.Label(), title, show.StatusStyle(control.Status).Mark + " " + control.Status.String(), severity,
@@ -406,6 +406,16 @@ func TestSays(t *testing.T) {
 			}
 			head := find(page.root, tag(atom.Header))[0]
 			has(head, r.Verdict, r.Completeness, r.SystemName)
+			for _, redacted := range []bool{false, true} {
+				b := *a
+				b.Redacted = redacted
+				words := text(find(parse(t, &b).root, tag(atom.Header))[0])
+				complete, verdict := strings.Index(words, r.Completeness), strings.Index(words, show.OneLine(r.Verdict))
+				note := strings.Index(words, "Redacted: "+shca.RedactionNote+".")
+				if complete < 0 || complete > verdict || note > verdict || (note >= 0) != redacted {
+					t.Errorf("redacted is %v; what holds for every number does not stand before the verdict: %s", redacted, words)
+				}
+			}
 			if bands := find(head, class("incomplete")); (len(bands) == 1) == a.Complete() {
 				t.Errorf("complete is %v, and there are %d bands", a.Complete(), len(bands))
 			}

@@ -13,7 +13,7 @@ import (
 var parts = map[string]report.Part{
 	"KeyNumbers": report.KeyNumbers, "ByStatus": report.ByStatus, "Unread": report.Unread, "Failing": report.Failing,
 	"Families": report.Families, "Passing": report.Passing, "Undecided": report.Undecided, "Suppressed": report.Suppressed,
-	"Outside": report.Outside, "Unmapped": report.Unmapped, "NotAssessed": report.NotAssessed, "Scopes": report.Scopes, "Method": report.Method,
+	"Outside": report.Outside, "Unmapped": report.Unmapped, "NotAssessed": report.NotAssessed, "Scopes": report.Scopes, "Inputs": report.Inputs, "Method": report.Method,
 }
 
 // Part is a section as package report words it.
@@ -106,7 +106,7 @@ func (p *page) MoreChecks() string {
 }
 
 func (p *page) MoreProblems() string {
-	return report.More(p.ProblemCount, int64(len(p.Problems)), fmt.Sprintf("no artifact names more than %d", shca.MaxProblems))
+	return p.Report.MoreProblems(len(p.Problems))
 }
 
 func (p *page) MoreUnmapped() string {
@@ -206,10 +206,10 @@ type sample struct {
 }
 
 // Subject names what the finding is about.
-func (s sample) Subject() string { return report.SuppressedFinding{Sample: s.Sample}.Subject() }
+func (s sample) Subject() string { return report.Subject(s.Sample) }
 
 // NoteText is the note, or that there is none.
-func (s sample) NoteText() string { return report.SuppressedFinding{Sample: s.Sample}.Reason() }
+func (s sample) NoteText() string { return report.Reason(s.Sample) }
 
 func (c *check) samples(list []shca.Sample, suppressed bool) []sample {
 	var samples []sample

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -123,14 +124,14 @@ func newPage(a *shca.Assessment) *page {
 // tiles gives the two numbers that belong together a bar.
 func (p *page) tiles() {
 	s := p.Summary
-	for i, f := range p.Facts {
+	for _, f := range p.Facts {
 		t := tile{Fact: f}
 		switch {
-		case i == 0 && s.Tally.Decided() > 0:
+		case f.Label == report.PassRate && s.Tally.Decided() > 0:
 			t.Bar = &bar{Title: f.Label + ": " + f.Value, Total: s.Tally.Decided()}
 			t.Bar.add(statusClass(shca.StatusCompliant), s.Tally.Passed, show.Number(s.Tally.Passed)+" passed")
 			t.Bar.add(statusClass(shca.StatusNonCompliant), s.Tally.Failed, show.Number(s.Tally.Failed)+" failed")
-		case i == 1 && s.Controls > 0 && !p.AllControls:
+		case f.Label == report.Coverage && s.Controls > 0 && !p.AllControls:
 			t.Bar = &bar{Title: f.Label + ": " + f.Value, Total: int64(s.Controls)}
 			t.Bar.add("accent", int64(s.Covered), show.Number(s.Covered)+" with a decided finding")
 			t.Bar.add("rest", int64(s.Controls-s.Covered), show.Number(s.Controls-s.Covered)+" without")
@@ -225,6 +226,8 @@ type segment struct {
 	Class    string
 	At, Wide int64
 	Text     string
+
+	Mark, Number string // below it, in the bar of all controls
 }
 
 // add appends a segment unless it is empty.
@@ -237,7 +240,7 @@ func (b *bar) add(class string, n int64, text string) {
 		last := b.Segments[len(b.Segments)-1]
 		at = last.At + last.Wide
 	}
-	b.Segments = append(b.Segments, segment{class, at, n, text})
+	b.Segments = append(b.Segments, segment{Class: class, At: at, Wide: n, Text: text})
 }
 
 // Text tells the numbers of the bar.
@@ -262,10 +265,61 @@ func statusBar(statuses map[shca.Status]int, total int) *bar {
 }
 
 // StatusBar is the bar of all controls of the baseline.
-func (p *page) StatusBar() *bar { return statusBar(p.Summary.Statuses, p.Summary.Controls) }
+func (p *page) StatusBar() *bar {
+	b := statusBar(p.Summary.Statuses, p.Summary.Controls)
+	if b == nil {
+		return nil
+	}
+	i := 0
+	for _, s := range shca.Statuses() {
+		if n := p.Summary.Statuses[s]; n > 0 {
+			b.Segments[i].Mark, b.Segments[i].Number = show.StatusStyle(s).Mark, show.Number(n)
+			i++
+		}
+	}
+	return b
+}
 
-// Alarm is the class of what must not be overlooked.
-func (p *page) Alarm() string { return statusClass(shca.StatusNonCompliant) }
+// A marked segment says below itself what it is, for those who see no colours.
+type marked struct {
+	segment
+	X, Width, Middle       string // percentages of the bar
+	MarkClass, NumberClass string
+}
+
+// Marked are the segments with the marks and numbers that fit below them. What
+// fits a wide window only has the class "roomy"; what fits none, "unfit". The
+// table below the bar has the numbers of all.
+func (b *bar) Marked() []marked {
+	percent := func(n int64) string { return fmt.Sprintf("%.3f", 100*float64(n)/float64(b.Total)) }
+	fit := func(wide int64, characters int) string {
+		const narrow, window, character = 280, 600, 8 // pixels
+		switch need := int64(characters * character); {
+		case wide*narrow >= need*b.Total:
+			return "fit"
+		case wide*window >= need*b.Total:
+			return "roomy"
+		}
+		return "unfit"
+	}
+	var list []marked
+	for _, s := range b.Segments {
+		middle := fmt.Sprintf("%.3f", 100*(float64(s.At)+float64(s.Wide)/2)/float64(b.Total))
+		list = append(list, marked{s, percent(s.At), percent(s.Wide), middle, fit(s.Wide, 2), fit(s.Wide, 2+len(s.Number))})
+	}
+	return list
+}
+
+// RedactionNote is "" unless the assessment was redacted.
+func (p *page) RedactionNote() string {
+	if !p.Redacted {
+		return ""
+	}
+	return report.Redacted + ": " + shca.RedactionNote + "."
+}
+
+// AlarmMark stands before what must not be overlooked.
+func (p *page) AlarmMark() string { return show.Alarm().Mark }
 
 // Heading is the title of the window.
 func (p *page) Heading() string {
@@ -322,13 +376,7 @@ func undecided(t shca.Tally) string {
 }
 
 // ReportedBy are the products that report the check.
-func (c *check) ReportedBy() string {
-	text := strings.Join(c.Products.Members, ", ")
-	if c.Products.More {
-		text += " and others"
-	}
-	return text
-}
+func (c *check) ReportedBy() string { return report.Members(c.Products) }
 
 // Shown are the controls of the check that its details name.
 func (c *check) Shown() []*control { return c.Controls[:min(len(c.Controls), maxOfCheck)] }

@@ -6,9 +6,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"regexp"
 	"strings"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/report"
 	"github.com/go-shca/shca/internal/show"
 )
 
@@ -58,6 +60,7 @@ func colours() (light, dark string) {
 	for _, s := range shca.Statuses() {
 		one(statusClass(s), show.StatusStyle(s))
 	}
+	one("alarm", show.Alarm())
 	for s := shca.SeverityUnknown; s <= shca.Critical; s++ {
 		one(severityClass(s), show.SeverityStyle(s))
 	}
@@ -92,14 +95,15 @@ func statusBadge(s shca.Status) template.HTML {
 }
 
 // severityBadge is a dash where there is no severity.
-func severityBadge(s shca.Severity, category bool) template.HTML {
-	switch {
-	case s.String() == "":
+func severityBadge(s shca.Severity) template.HTML {
+	if s.String() == "" {
 		return "–"
-	case category:
-		return badge(severityClass(s), show.SeverityStyle(s).Mark, show.Severity(s))
 	}
-	return badge(severityClass(s), show.SeverityStyle(s).Mark, s.String())
+	return badge(severityClass(s), show.SeverityStyle(s).Mark, show.Severity(s))
+}
+
+var headings = map[string]string{
+	"PassRate": report.PassRate, "WorstSeverity": report.WorstSeverity, "FailedFindings": report.FailedFindings, "NotScored": report.NotScored,
 }
 
 // functions are those of the template.
@@ -127,11 +131,21 @@ var functions = template.FuncMap{
 		}
 		panic(fmt.Sprintf("%T is no number", n))
 	},
+	// unbroken keeps a percentage on one line, with a no-break space before its sign.
+	"unbroken": func(s string) string { return percentage.ReplaceAllString(s, "$1\u00a0%") },
 	"rate":     func(t shca.Tally) string { return show.Rate(t.Passed, t.Decided()) },
 	"date":     show.Date,
 	"status":   statusBadge,
 	"severity": severityBadge,
+	"category": show.Severity, // with the category, as the badge has it
 	"meaning":  show.Meaning,
+	// heading NAME: a heading that package report words.
+	"heading": func(name string) (string, error) {
+		if h, ok := headings[name]; ok {
+			return h, nil
+		}
+		return "", fmt.Errorf("there is no heading %q", name)
+	},
 	// link ADDRESS: a web address as a link, nil if it is no plain one.
 	"link": func(address string) *webLink {
 		if name, ok := show.Link(address); ok {
@@ -140,5 +154,7 @@ var functions = template.FuncMap{
 		return nil
 	},
 }
+
+var percentage = regexp.MustCompile("([0-9]) %")
 
 type webLink struct{ Name, Address string }

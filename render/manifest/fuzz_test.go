@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"bytes"
+	"hash/crc32"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -55,6 +56,9 @@ func FuzzZip(f *testing.F) {
 	f.Add(archiveOf("", small...))
 	f.Add(archiveOf("seal", small...))
 	f.Add(archiveOf(""))
+	sizes, unset := extraField(1, uint64(4), uint64(4)), []uint32{crc32.ChecksumIEEE([]byte("text")), 1<<32 - 1, 1<<32 - 1}
+	f.Add(archiveOf("", piece{name: "x/", mode: 0o40755, dos: 0x10, localExtra: extraField(0x5455, uint8(3), uint64(1))},
+		piece{name: "a.txt", text: "text", extra: sizes, localExtra: sizes, table: unset, front: unset}, small[1]))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := manifest.VerifyZip(t.Context(), bytes.NewReader(text), int64(len(text)), manifest.VerifyOptions{})
 		if err == nil && (r.ProblemCount < len(r.Problems) || !r.Zip) {

@@ -195,7 +195,21 @@ func (n names) add(name string) error {
 		return fmt.Errorf("%q and %q are one file where case does not matter", other, name)
 	}
 	n[folded] = name
-	for folder := path.Dir(folded); folder != "."; folder = path.Dir(folder) {
+	return n.addFolders(path.Dir(folded))
+}
+
+// addFolder checks a folder's name and that no file has it. A folder may be there
+// any number of times.
+func (n names) addFolder(name string) error {
+	if !validName(name) {
+		return fmt.Errorf("%q is no clean relative path", name)
+	}
+	return n.addFolders(strings.ToLower(name))
+}
+
+// addFolders adds a folder and those that it is in.
+func (n names) addFolders(folder string) error {
+	for ; folder != "."; folder = path.Dir(folder) {
 		other, ok := n[folder]
 		if other != "" {
 			return fmt.Errorf("%q is a file and a folder", other)

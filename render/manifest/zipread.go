@@ -44,9 +44,8 @@ type entry struct {
 	flags        uint16
 	crc          uint32
 	packed, size int64
-	header, data int64 // where its header and its bytes begin
-	mode         fs.FileMode
-	modeKnown    bool
+	header, data int64       // where its header and its bytes begin
+	mode         fs.FileMode // the type only
 }
 
 var (
@@ -196,27 +195,44 @@ func (z *archive) table(ctx context.Context, t table) error {
 		if err := e.extra(rest[lengths[0]:int(lengths[0])+int(lengths[1])], t.at); err != nil {
 			return err
 		}
-		if unix := head[5] == 3; unix {
-			e.modeKnown, e.mode = true, unixMode(le.Uint32(head[38:])>>16)
-		}
-		folder := strings.HasSuffix(e.name, "/")
+		// Whatever system the entry says it is from: some programs make symbolic
+		// links of those from DOS, too, and of those from systems that nobody has.
+		attributes := le.Uint32(head[38:])
+		e.mode = unixMode(attributes >> 16)
 		switch {
 		case le.Uint16(head[34:]) != 0:
 			return errors.New("is a part of an archive on several volumes: join them first")
+		case lengths[2] != 0:
+			return fmt.Errorf("%q in it has a comment: pack it without", e.name)
 		case e.flags&1 != 0:
 			return fmt.Errorf("%q in it is encrypted: pack it without a password", e.name)
 		case e.flags&^(0x8|0x800|0x6) != 0:
 			return fmt.Errorf("%q in it is packed in a way (flags %#x) that shca does not read", e.name, e.flags)
+		case e.flags&0x800 == 0 && strings.IndexFunc(e.name, func(r rune) bool { return r > 0x7e }) >= 0:
+			return fmt.Errorf("the name of %q in it is not marked as UTF-8, so that programs read it differently: pack it with another program", e.name)
 		case e.method != 0 && e.method != 8:
 			return fmt.Errorf("%q in it is packed by method %d: pack it anew with deflate", e.name, e.method)
-		case e.modeKnown && !folder && e.mode.Type() != 0:
-			return fmt.Errorf("%q in it is no regular file (%v), which no package has", e.name, e.mode.Type())
-		case folder && (e.size != 0 || !validName(strings.TrimSuffix(e.name, "/"))):
-			return fmt.Errorf("%q in it is no clean name of a folder", e.name)
-		case !folder:
-			if err := names.add(e.name); err != nil {
-				return fmt.Errorf("it holds files it cannot: %w", err)
+		}
+		var err error
+		if folder, ok := strings.CutSuffix(e.name, "/"); ok {
+			if e.size != 0 || e.packed != 0 || e.crc != 0 || !validName(folder) {
+				return fmt.Errorf("%q in it is no clean name of a folder, or holds something", e.name)
 			}
+			if e.mode != 0 && e.mode != fs.ModeDir || attributes&dosVolume != 0 {
+				return fmt.Errorf("%q in it is no folder, by its attributes", e.name)
+			}
+			err = names.addFolder(folder)
+		} else {
+			if e.mode != 0 {
+				return fmt.Errorf("%q in it is no regular file (%v), which no package has", e.name, e.mode)
+			}
+			if attributes&(dosVolume|dosFolder) != 0 {
+				return fmt.Errorf("%q in it is no regular file, by its attributes, which no package has", e.name)
+			}
+			err = names.add(e.name)
+		}
+		if err != nil {
+			return fmt.Errorf("it holds files it cannot: %w", err)
 		}
 		z.entries = append(z.entries, e)
 	}
@@ -239,29 +255,72 @@ func unixMode(m uint32) fs.FileMode {
 	return fs.ModeIrregular
 }
 
-// extra reads the extra fields of an entry in the table: the numbers that do not
-// fit the entry itself.
-func (e *entry) extra(b []byte, tableAt int64) error {
+// Attributes of DOS: some programs leave out a file that has the first, or take
+// one with the second for a folder.
+const dosVolume, dosFolder = 0x08, 0x10
+
+// harmless are the extra fields that say nothing of what a file is or is called,
+// with the most bytes that one has: there is no room in them for anything else.
+// Numbers are those of APPNOTE.TXT by PKWARE, 4.5 and 4.6, and of extrafld.txt by
+// Info-ZIP.
+var harmless = map[uint16]int{
+	0x000a: 32, // times of Windows
+	0x5455: 13, // times of Unix
+	0x5855: 12, // times and owner of Unix, old
+	0x7855: 4,  // owner of Unix, old
+	0x7875: 11, // owner of Unix
+}
+
+// extraFields returns the one of the extra fields that has the numbers too large
+// for the entry itself, or nil. Any field that may be more than a time or an owner
+// is an error. What says where they are, if they cannot be read.
+func (e *entry) extraFields(b []byte, what string) (large []byte, err error) {
+	var seen []uint16
 	for len(b) > 0 {
 		if len(b) < 4 || len(b) < 4+int(le.Uint16(b[2:])) {
-			return damagedZip("the entry of %q in its table of files cannot be read", e.name)
+			return nil, damagedZip("%s cannot be read", what)
 		}
 		id, field := le.Uint16(b), b[4:4+int(le.Uint16(b[2:]))]
 		b = b[4+len(field):]
-		switch id {
-		case 0x7075: // another name, which some programs prefer
-			return fmt.Errorf("%q in it has two names: pack it with another program", e.name)
-		case 1:
-			for _, v := range []*int64{&e.size, &e.packed, &e.header} {
-				if *v != 1<<32-1 {
-					continue
-				}
-				if len(field) < 8 || le.Uint64(field) > 1<<62 {
-					return damagedZip("the entry of %q in its table of files cannot be read", e.name)
-				}
-				*v, field = int64(le.Uint64(field)), field[8:]
-			}
+		most, known := harmless[id]
+		switch {
+		case id == 0x7075: // another name, which some programs prefer
+			return nil, fmt.Errorf("%q in it has two names: pack it with another program", e.name)
+		case slices.Contains(seen, id):
+			return nil, fmt.Errorf("%q in it has an extra field (%#04x) twice: pack it with another program", e.name, id)
+		case id == 1:
+			large = field
+		case !known || len(field) > most:
+			return nil, fmt.Errorf("%q in it has an extra field (%#04x, %d bytes) that shca does not read: pack it with another program", e.name, id, len(field))
 		}
+		seen = append(seen, id)
+	}
+	return large, nil
+}
+
+// tooLarge stands in place of a number that an extra field has.
+const tooLarge = 1<<32 - 1
+
+// extra reads the extra fields of an entry in the table: the numbers that do not
+// fit the entry itself.
+func (e *entry) extra(b []byte, tableAt int64) error {
+	what := fmt.Sprintf("the entry of %q in its table of files", e.name)
+	large, err := e.extraFields(b, what)
+	if err != nil {
+		return err
+	}
+	for _, v := range []*int64{&e.size, &e.packed, &e.header} {
+		if *v != tooLarge {
+			continue
+		}
+		if len(large) < 8 || le.Uint64(large) > 1<<62 {
+			return damagedZip("%s cannot be read: a number is missing", what)
+		}
+		*v, large = int64(le.Uint64(large)), large[8:]
+	}
+	// archive/zip adds where a large file begins, also if that fits the entry.
+	if len(large) != 0 && (len(large) != 8 || le.Uint64(large) != uint64(e.header)) {
+		return damagedZip("%s cannot be read: it has a number too many", what)
 	}
 	if e.header > tableAt || e.packed > tableAt {
 		return damagedZip("%q is said to be where it cannot", e.name)
@@ -308,18 +367,34 @@ func (z *archive) localHeader(e *entry) error {
 	if _, err := z.r.ReadAt(head[:], e.header); err != nil || !bytes.HasPrefix(head[:], []byte("PK\x03\x04")) {
 		return damagedZip("%q does not begin where its table of files says", e.name)
 	}
-	name := make([]byte, le.Uint16(head[26:]))
-	if _, err := z.r.ReadAt(name, e.header+int64(len(head))); err != nil {
+	length := int(le.Uint16(head[26:]))
+	rest := make([]byte, length+int(le.Uint16(head[28:]))) // name and extra fields
+	if _, err := z.r.ReadAt(rest, e.header+int64(len(head))); err != nil {
 		return damagedZip("%q does not begin where its table of files says", e.name)
 	}
-	e.data = e.header + int64(len(head)+len(name)) + int64(le.Uint16(head[28:]))
-	same := func(here uint32, there int64) bool {
-		later := e.flags&8 != 0 && here == 0 // it stands behind the file
-		return later || int64(here) == there || here == 1<<32-1
+	e.data = e.header + int64(len(head)+len(rest))
+	differs := damagedZip("what stands in front of %q is not what its table of files says", e.name)
+	if string(rest[:length]) != e.name || le.Uint16(head[6:]) != e.flags || le.Uint16(head[8:]) != e.method {
+		return differs
 	}
-	if string(name) != e.name || le.Uint16(head[6:]) != e.flags || le.Uint16(head[8:]) != e.method ||
-		!same(le.Uint32(head[14:]), int64(e.crc)) || !same(le.Uint32(head[18:]), e.packed) || !same(le.Uint32(head[22:]), e.size) {
-		return damagedZip("what stands in front of %q is not what its table of files says", e.name)
+	large, err := e.extraFields(rest[length:], fmt.Sprintf("what stands in front of %q", e.name))
+	if err != nil {
+		return err
+	}
+	same := func(here uint64, there int64) bool {
+		later := e.flags&8 != 0 && here == 0 // it stands behind the file
+		return later || here == uint64(there)
+	}
+	crc, packed, size := le.Uint32(head[14:]), le.Uint32(head[18:]), le.Uint32(head[22:])
+	right := same(uint64(crc), int64(e.crc))
+	if large != nil { // has both, and in this order
+		right = right && len(large) == 16 && same(le.Uint64(large), e.size) && same(le.Uint64(large[8:]), e.packed)
+	}
+	if large == nil || packed != tooLarge || size != tooLarge {
+		right = right && packed != tooLarge && size != tooLarge && same(uint64(packed), e.packed) && same(uint64(size), e.size)
+	}
+	if !right {
+		return differs
 	}
 	return nil
 }

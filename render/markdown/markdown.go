@@ -111,16 +111,20 @@ func (r *writer) head() {
 	if r.SystemName != "" {
 		r.printf("System: %s\n\n", escape(r.SystemName, maxSentence))
 	}
-	r.printf("**%s**\n", escape(r.Verdict, 2*maxSentence))
+	// What holds for every number stands before the first.
 	if r.Complete() {
-		r.printf("\n%s\n", r.Completeness)
+		r.printf("%s\n\n", r.Completeness)
 	} else {
-		r.printf("\n> **%s** See [%s](#what-could-not-be-read).\n", r.Completeness, r.Section(report.Unread).Title)
+		r.printf("> **%s** See [%s](#what-could-not-be-read).\n\n", r.Completeness, r.Section(report.Unread).Title)
 	}
+	if r.Redacted {
+		r.printf("%s: %s.\n\n", report.Redacted, shca.RedactionNote)
+	}
+	r.printf("**%s**\n", escape(r.Verdict, 2*maxSentence))
 	var rows [][]string
-	for i, f := range r.Facts {
+	for _, f := range r.Facts {
 		value := f.Value
-		if i < 2 { // the two that belong together
+		if f.Main() {
 			value = "**" + value + "**"
 		}
 		rows = append(rows, []string{f.Label, value + escaper.Replace(show.Cut(show.Visible(f.Rest()), maxSentence))})
@@ -150,8 +154,8 @@ func (r *writer) unread() {
 	for _, p := range shown {
 		r.printf("- %s\n", escape(p, maxSentence))
 	}
-	if more := r.ProblemCount - int64(len(shown)); more > 0 {
-		r.printf("- and %s more; assessment.json has the first %d\n", number(more), shca.MaxProblems)
+	if text := r.MoreProblems(len(shown)); text != "" {
+		r.printf("\n%s\n", text)
 	}
 	if r.ProblemCount == 0 {
 		r.printf("See [Scopes](#scopes).\n")
@@ -185,7 +189,7 @@ func (r *writer) families() {
 			number(f.Tally.Failed), show.Rate(f.Tally.Passed, f.Tally.Decided()),
 		})
 	}
-	r.table([]string{"Family", "Controls:", "Covered:", "Compliant:", "Partially:", "Non-compliant:", "Failed findings:", "Pass rate:"}, rows)
+	r.table([]string{"Family", "Controls:", "Covered:", "Compliant:", "Partially:", "Non-compliant:", report.FailedFindings + ":", report.PassRate + ":"}, rows)
 	r.more(len(families), maxFamilies, "assessment.json has them all")
 }
 
@@ -204,11 +208,11 @@ func (r *writer) controlTable(list []*shca.ControlResult) {
 			title += " (withdrawn)"
 		}
 		rows = append(rows, []string{
-			escape(c.ID.Label(), maxID), title, c.Status.String(), c.Severity.String(),
+			escape(c.ID.Label(), maxID), title, c.Status.String(), show.Severity(c.Severity),
 			number(c.Tally.Passed), number(c.Tally.Failed), number(c.Tally.Undecided()), number(c.Tally.Suppressed), show.Rate(c.Tally.Passed, c.Tally.Decided()),
 		})
 	}
-	r.table([]string{"Control", "Title", "Status", "Worst", "Passed:", "Failed:", "Undecided:", "Suppressed:", "Pass rate:"}, rows)
+	r.table([]string{"Control", "Title", "Status", report.WorstSeverity, "Passed:", "Failed:", "Undecided:", "Suppressed:", report.PassRate + ":"}, rows)
 	r.more(len(list), maxControls, "control-summary.csv has them all")
 }
 
@@ -227,8 +231,8 @@ func (r *writer) suppressed() {
 	var rows [][]string
 	for _, s := range r.Suppressed[:min(len(r.Suppressed), maxSuppressed)] {
 		rows = append(rows, []string{
-			code(string(s.Check.ID)), escape(s.Subject(), maxText), escape(r.System.Account(s.AccountID), maxText), escape(string(s.Status), maxID),
-			escape(s.Reason(), maxText), escape(s.Note.UpdatedBy, maxText), show.Date(s.Note.UpdatedAt),
+			code(string(s.Check.ID)), escape(report.Subject(s.Sample), maxText), escape(r.System.Account(s.AccountID), maxText), escape(string(s.Status), maxID),
+			escape(report.Reason(s.Sample), maxText), escape(s.Note.UpdatedBy, maxText), show.Date(s.Note.UpdatedAt),
 		})
 	}
 	r.table([]string{"Check", "Resource", "Account", "Status", "Note", "By", "At"}, rows)
@@ -290,7 +294,7 @@ func (r *writer) scopes() {
 			number(s.NotScored), number(s.Archived), number(s.Superseded), state,
 		})
 	}
-	r.table([]string{"Source", "Account", "Region", "Findings:", "Assessed:", "Suppressed:", "No status:", "Archived:", "Superseded:", "State"}, rows)
+	r.table([]string{"Source", "Account", "Region", "Findings:", "Assessed:", "Suppressed:", report.NotScored + ":", "Archived:", "Superseded:", "State"}, rows)
 	r.more(len(r.Scopes), maxScopes, "assessment.json has them all")
 }
 

@@ -83,6 +83,14 @@ func TestFirstScreen(t *testing.T) {
 		if strings.Contains(head, "**Incomplete: ") == c.Assessment.Complete() {
 			t.Errorf("%s: complete is %v, but the first screen says:\n%s", c.Name, c.Assessment.Complete(), head)
 		}
+		for _, redacted := range []bool{false, true} {
+			a := *c.Assessment
+			a.Redacted = redacted
+			above, _, _ := strings.Cut(report(t, &a), "\n**"+markdown.Escape(a.Verdict(), 800)+"**\n")
+			if strings.Count(above, "omplete: ") != 1 || strings.Contains(above, "\nRedacted: "+shca.RedactionNote+".\n") != redacted {
+				t.Errorf("%s: redacted is %v; above the verdict stands:\n%s", c.Name, redacted, above)
+			}
+		}
 		if strings.Contains(text, "](#what-could-not-be-read)") != strings.Contains(text, "\n## What could not be read\n") {
 			t.Errorf("%s: link without target, or target without link", c.Name)
 		}
@@ -124,7 +132,7 @@ func TestSize(t *testing.T) {
 			}
 			for _, want := range []string{
 				"The first 20 of 20,000 are shown", "The first 50 of 20,000 are shown", "The first 100 of 20,000 are shown",
-				"The first 30 of 20,000 are shown", "At most the first 1,500 in 50 families are shown", "and 19,980 more",
+				"The first 30 of 20,000 are shown", "At most the first 1,500 in 50 families are shown", "The first 20 of 20,000 are shown; assessment.json has the first 100.",
 			} {
 				if !strings.Contains(text, want) {
 					t.Errorf("it does not say %q", want)

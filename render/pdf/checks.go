@@ -9,24 +9,27 @@ import (
 // failing describes each failing check once, whole.
 func (r *writer) failing() {
 	r.part(report.Failing, 10*len(r.Failing))
-	severity := shca.Critical + 1
-	for _, c := range r.Failing[:min(len(r.Failing), maxChecks)] {
+	bySeverity(r, r.Failing, maxChecks, "check", func(c *shca.CheckResult) shca.Severity { return c.Severity }, r.failingCheck)
+	r.note(report.More(len(r.Failing), maxChecks, "assessment.json has them all"))
+}
+
+// bySeverity writes the first items of a list, which is in the order of their
+// severity, with a heading before those of each. It ends early where nobody waits
+// for the report any more.
+func bySeverity[T any](r *writer, list []T, limit int, noun string, of func(T) shca.Severity, write func(T)) {
+	counts := map[shca.Severity]int{}
+	for _, item := range list {
+		counts[of(item)]++
+	}
+	for i, item := range list[:min(len(list), limit)] {
 		if r.done() {
 			return
 		}
-		if c.Severity != severity {
-			severity = c.Severity
-			n := 0
-			for _, other := range r.Failing {
-				if other.Severity == severity {
-					n++
-				}
-			}
-			r.group(severityTitle(severity, n, "check"))
+		if severity := of(item); i == 0 || severity != of(list[i-1]) {
+			r.group(show.SeverityStyle(severity).Mark + " " + show.Severity(severity) + ": " + show.Plural(counts[severity], noun))
 		}
-		r.failingCheck(c)
+		write(item)
 	}
-	r.note(report.More(len(r.Failing), maxChecks, "assessment.json has them all"))
 }
 
 func (r *writer) failingCheck(c *shca.CheckResult) {
@@ -45,7 +48,7 @@ func (r *writer) failingCheck(c *shca.CheckResult) {
 	r.need(height)
 	r.y += 6
 	r.outline(show.OneLine(string(c.ID))+"  "+title, 2)
-	r.here(r.check(c.ID))
+	r.here(r.checks[c.ID])
 	r.rule(r.y-3, show.Line, 0.5)
 	r.itemHeading(show.OneLine(string(c.ID)), style{mono, 10, show.Text}, failed(c.Tally)+" failed", show.SeverityStyle(c.Severity), show.Severity(c.Severity))
 	r.y++
@@ -90,7 +93,7 @@ func (r *writer) checkFields(c *shca.CheckResult) [][]cell {
 		if !s.Observed.IsZero() {
 			where += " · " + show.Date(s.Observed)
 		}
-		samples = append(samples, part{text: show.OneLine(subject(s)), style: idStyle}, part{text: where, style: cellMuted})
+		samples = append(samples, part{text: show.OneLine(report.Subject(s)), style: idStyle}, part{text: where, style: cellMuted})
 	}
 	if more := report.More(c.Tally.Failed, int64(min(len(c.Failing), maxSamples)), "findings.csv has them all"); more != "" {
 		samples = append(samples, part{text: more, style: noteStyle})
@@ -103,9 +106,4 @@ func (r *writer) checkFields(c *shca.CheckResult) [][]cell {
 		evidence = r.Section(report.Unmapped).Intro
 	}
 	return append(rows, field("Evidence for", text(evidence)))
-}
-
-// subject names what failed: the resource, else the finding.
-func subject(s shca.Sample) string {
-	return report.SuppressedFinding{Sample: s}.Subject()
 }

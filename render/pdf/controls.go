@@ -16,33 +16,17 @@ func (r *writer) attention() {
 	if len(r.Attention) == 0 {
 		return
 	}
-	r.note("Each check is described once, on the page that stands beside it. Narratives end after their first paragraph; control-summary.csv has them whole. The findings of each control are in a file below controls/attention/.")
-	severity := shca.Critical + 1
-	for _, c := range r.Attention[:min(len(r.Attention), maxControls)] {
-		if r.done() {
-			return
-		}
-		if c.Severity != severity {
-			severity = c.Severity
-			n := 0
-			for _, other := range r.Attention {
-				if other.Severity == severity {
-					n++
-				}
-			}
-			r.group(severityTitle(severity, n, "control"))
-		}
-		r.control(c)
+	pages := "Each check is described once, on the page that stands beside it."
+	if r.undescribed() {
+		pages += fmt.Sprintf(" Where a dash stands, the check is not among the %s worst, which are described; assessment.json has them all.", show.Number(maxChecks))
 	}
+	r.note(pages + " Narratives end after their first paragraph; control-summary.csv has them whole. The findings of each control are in a file below controls/attention/.")
+	bySeverity(r, r.Attention, maxControls, "control", func(c *shca.ControlResult) shca.Severity { return c.Severity }, r.control)
 	r.note(report.More(len(r.Attention), maxControls, "control-summary.csv has them all"))
 }
 
-// severityTitle is the heading of so many things of a severity.
-func severityTitle(severity shca.Severity, n int, noun string) string {
-	return show.SeverityStyle(severity).Mark + " " + show.Severity(severity) + ": " + show.Plural(n, noun)
-}
-
-func (r *writer) control(c *shca.ControlResult) {
+// failingOf returns the failing checks of a control, worst first.
+func (r *writer) failingOf(c *shca.ControlResult) []*shca.CheckResult {
 	var failing []*shca.CheckResult
 	for _, id := range c.Checks {
 		if check := r.Check(id); check != nil && check.Tally.Failed > 0 {
@@ -50,6 +34,28 @@ func (r *writer) control(c *shca.ControlResult) {
 		}
 	}
 	slices.SortStableFunc(failing, shca.CompareWorst)
+	return failing
+}
+
+// undescribed reports whether a check that is shown with a control is beyond
+// those that the report describes.
+func (r *writer) undescribed() bool {
+	if len(r.Failing) <= maxChecks {
+		return false
+	}
+	for _, c := range r.Attention[:min(len(r.Attention), maxControls)] {
+		failing := r.failingOf(c)
+		for _, check := range failing[:min(len(failing), maxWorst)] {
+			if r.checks[check.ID] == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *writer) control(c *shca.ControlResult) {
+	failing := r.failingOf(c)
 	r.need(100 + 16*float64(min(len(failing), maxWorst))) // most have room on one page
 	r.y += 6
 	title := show.OneLine(c.ID.Label() + "  " + controlTitle(c))
@@ -99,24 +105,20 @@ func (r *writer) itemHeading(name string, s style, count string, colors show.Sty
 
 func (r *writer) checkRow(c *shca.CheckResult) []cell {
 	colors := show.SeverityStyle(c.Severity)
-	at := r.check(c.ID)
+	at := r.checks[c.ID]
+	id := part{text: short(string(c.ID), maxLabel), style: idStyle}
+	page := part{text: "–", style: cellMuted}
+	if at != nil {
+		id.style.color, id.to = show.Accent, at
+		page = part{text: "0", style: cellLink, page: at}
+	}
 	return []cell{
 		{{text: show.Severity(c.Severity), style: cellStrong, chip: &colors}},
-		{{text: show.Cut(show.OneLine(string(c.ID)), maxLabel), style: style{mono, 7, show.Accent}, to: at}},
-		{{text: show.Cut(show.OneLine(c.Text.Title), maxTitle), style: cellStyle}},
+		{id},
+		{{text: short(c.Text.Title, maxTitle), style: cellStyle}},
 		{{text: failed(c.Tally), style: cellStyle}},
-		{{text: "0", style: cellLink, page: at}},
+		{page},
 	}
-}
-
-// check is the place where a check is described.
-func (r *writer) check(id shca.CheckID) *anchor {
-	at := r.checks[id]
-	if at == nil {
-		at = r.anchor()
-		r.checks[id] = at
-	}
-	return at
 }
 
 func controlTitle(c *shca.ControlResult) string {
@@ -152,7 +154,7 @@ func counted(c shca.Count, noun string) string {
 func labels(ids []shca.ControlID, limit int) string {
 	var texts []string
 	for _, id := range ids[:min(len(ids), limit)] {
-		texts = append(texts, show.Cut(show.OneLine(id.Label()), maxLabel))
+		texts = append(texts, short(id.Label(), maxLabel))
 	}
 	text := strings.Join(texts, ", ")
 	if len(ids) > limit {

@@ -163,7 +163,7 @@ func (d *document) heading(tag, title string, s style, level int) {
 // outline adds a bookmark at the position.
 func (d *document) outline(title string, level int) {
 	d.face(bodyStyle) // the library asks the font how to write the title
-	d.Bookmark(d.plain(show.Cut(show.OneLine(title), 120)), level, max(d.y-10, 0))
+	d.Bookmark(d.plain(short(title, 120)), level, max(d.y-10, 0))
 }
 
 // plain is the text with the replacement for what the library cannot write.

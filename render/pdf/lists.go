@@ -23,28 +23,33 @@ func (r *writer) unread() {
 				r.need(bodyStyle.leading())
 				r.in("Lbl", func() { r.text(left, r.y, strongStyle, "• ") })
 				r.in("LBody", func() {
-					r.paragraph(show.Cut(show.OneLine(p), maxNarrative), bodyStyle, left+12, textWidth-12)
+					r.paragraph(short(p, maxNarrative), bodyStyle, left+12, textWidth-12)
 				})
 			})
 			r.y += 2
 		}
 	})
-	r.note(report.More(r.ProblemCount, int64(len(problems)), "no artifact has the others"))
+	r.note(r.MoreProblems(len(problems)))
 	var rows [][]cell
+	scopes := 0
 	for i := range r.Scopes {
 		s := &r.Scopes[i]
-		if state, wrong := r.ScopeState(s); wrong && len(rows) < maxScopes {
+		state, wrong := r.ScopeState(s)
+		if !wrong {
+			continue
+		}
+		if scopes++; scopes <= maxScopes {
 			rows = append(rows, []cell{
-				{{text: show.Cut(show.OneLine(s.Source), maxName), style: cellStyle}},
-				{{text: show.Cut(show.OneLine(r.System.Account(s.AccountID)), maxName), style: cellStyle}},
-				{{text: show.Cut(show.OneLine(s.Region), maxName), style: cellStyle}},
-				{{text: show.Cut(show.OneLine(state), maxNarrative), style: cellStrong}},
+				{{text: short(s.Source, maxName), style: cellStyle}},
+				{{text: short(r.System.Account(s.AccountID), maxName), style: cellStyle}},
+				{{text: short(s.Region, maxName), style: cellStyle}},
+				{{text: short(state, maxNarrative), style: cellStrong}},
 			})
 		}
 	}
 	r.y += 4
 	r.table(columns([]column{{head: "Source", width: 100}, {head: "Account", width: 120}, {head: "Region", width: 70}, {head: "State"}}), rows)
-	r.note(report.More(r.Total.Unread, len(rows), "assessment.json has them all"))
+	r.note(report.More(scopes, len(rows), "assessment.json has them all"))
 }
 
 func (r *writer) passing() {
@@ -72,7 +77,7 @@ func (r *writer) controlTable(list []*shca.ControlResult) {
 	for _, c := range list[:min(len(list), maxControls)] {
 		colors := show.StatusStyle(c.Status)
 		rows = append(rows, []cell{
-			{{text: show.Cut(show.OneLine(c.ID.Label()), maxName), style: cellStrong}},
+			{{text: short(c.ID.Label(), maxName), style: cellStrong}},
 			{{text: show.OneLine(controlTitle(c)), style: cellStyle}},
 			{{text: c.Status.String(), style: cellStrong, chip: &colors}},
 			number(c.Tally.Passed), number(c.Tally.Failed), number(c.Tally.Undecided()), number(c.Tally.Suppressed), rate(c.Tally),
@@ -93,16 +98,16 @@ func (r *writer) suppressed() {
 	r.part(report.Suppressed, 0)
 	var rows [][]cell
 	for _, s := range r.Suppressed[:min(len(r.Suppressed), maxSuppressed)] {
-		account := cell{{text: show.Cut(show.OneLine(r.System.Account(s.AccountID)), maxName), style: cellMuted}}
+		account := cell{{text: short(r.System.Account(s.AccountID), maxName), style: cellMuted}}
 		if s.Region != "" {
-			account = append(account, part{text: show.Cut(show.OneLine(s.Region), maxName), style: cellMuted})
+			account = append(account, part{text: short(s.Region, maxName), style: cellMuted})
 		}
 		rows = append(rows, []cell{
-			{{text: show.Cut(show.OneLine(string(s.Check.ID)), maxLabel), style: idStyle}},
-			append(cell{{text: show.OneLine(s.Subject()), style: idStyle}}, account...),
+			{{text: short(string(s.Check.ID), maxLabel), style: idStyle}},
+			append(cell{{text: show.OneLine(report.Subject(s.Sample)), style: idStyle}}, account...),
 			{{text: string(s.Status), style: cellStyle}},
-			{{text: show.Cut(show.Visible(s.Reason()), maxNarrative), style: cellStyle}},
-			{{text: show.Cut(show.OneLine(s.Note.UpdatedBy), maxName), style: cellStyle}, {text: show.Date(s.Note.UpdatedAt), style: cellMuted}},
+			{{text: show.Cut(show.Visible(report.Reason(s.Sample)), maxNarrative), style: cellStyle}},
+			{{text: short(s.Note.UpdatedBy, maxName), style: cellStyle}, {text: show.Date(s.Note.UpdatedAt), style: cellMuted}},
 		})
 	}
 	r.table(columns([]column{{head: "Check", width: 74}, {head: "Resource, account, region", width: 176}, {head: "Status", width: 46}, {head: "Note"}, {head: "By, at", width: 94}}), rows)
@@ -117,8 +122,8 @@ func (r *writer) unmapped() {
 	var rows [][]cell
 	for _, c := range r.Unmapped[:min(len(r.Unmapped), maxUnmapped)] {
 		rows = append(rows, []cell{
-			{{text: show.Cut(show.OneLine(string(c.ID)), maxTitle), style: idStyle}},
-			{{text: show.Cut(show.OneLine(c.Text.Title), 2*maxTitle), style: cellStyle}},
+			{{text: short(string(c.ID), maxTitle), style: idStyle}},
+			{{text: short(c.Text.Title, 2*maxTitle), style: cellStyle}},
 			number(c.Tally.Failed), number(c.Tally.Total()),
 		})
 	}
@@ -140,7 +145,7 @@ func (r *writer) notAssessed() {
 			ids = append(ids, c.ID)
 		}
 		rows = append(rows, []cell{
-			{{text: show.Cut(show.OneLine(f.Family+" "+f.Title), maxName), style: cellStrong}},
+			{{text: short(f.Family+" "+f.Title, maxName), style: cellStrong}},
 			number(len(ids)),
 			{{text: labels(ids, len(ids)), style: cellStyle}},
 		})
@@ -172,14 +177,14 @@ func (r *writer) scopes() {
 	var rows [][]cell
 	for _, s := range list[:min(len(list), maxScopes)] {
 		state, wrong := r.ScopeState(s)
-		shown := part{text: show.Cut(show.OneLine(state), maxNarrative), style: cellStyle}
+		shown := part{text: short(state, maxNarrative), style: cellStyle}
 		if wrong {
 			shown.style = cellStrong
 		}
 		rows = append(rows, []cell{
-			{{text: show.Cut(show.OneLine(s.Source), maxName), style: cellStyle}},
-			{{text: show.Cut(show.OneLine(r.System.Account(s.AccountID)), maxName), style: cellStyle}},
-			{{text: show.Cut(show.OneLine(s.Region), maxName), style: cellStyle}},
+			{{text: short(s.Source, maxName), style: cellStyle}},
+			{{text: short(r.System.Account(s.AccountID), maxName), style: cellStyle}},
+			{{text: short(s.Region, maxName), style: cellStyle}},
 			number(s.Findings), number(s.Assessed), number(s.Suppressed), number(s.NotScored), number(s.Archived), number(s.Superseded),
 			{shown},
 		})
@@ -187,7 +192,7 @@ func (r *writer) scopes() {
 	r.table(columns([]column{
 		{head: "Source", width: 48}, {head: "Account", width: 94}, {head: "Region", width: 60},
 		{head: "Findings", width: 40, right: true}, {head: "Assessed", width: 42, right: true}, {head: "Suppressed", width: 44, right: true},
-		{head: "No status", width: 36, right: true}, {head: "Archived", width: 40, right: true}, {head: "Superseded", width: 44, right: true},
+		{head: report.NotScored, width: 36, right: true}, {head: "Archived", width: 40, right: true}, {head: "Superseded", width: 44, right: true},
 		{head: "State"},
 	}), rows)
 	r.note(report.More(len(list), maxScopes, "assessment.json has them all"))
@@ -196,14 +201,14 @@ func (r *writer) scopes() {
 // inputs lists the files that were read, so that somebody can tell that they
 // are the ones in hand.
 func (r *writer) inputs() {
-	if len(r.Inputs) == 0 {
+	if !r.Needed(report.Inputs) {
 		return
 	}
-	r.begin("Inputs", "These files were read. They are the ones in hand if their SHA-256 is the same: sha256sum on Linux, shasum -a 256 on macOS and Get-FileHash in PowerShell print it.", 0)
+	r.part(report.Inputs, 0)
 	var rows [][]cell
 	for _, in := range r.Inputs[:min(len(r.Inputs), maxInputs)] {
 		rows = append(rows, []cell{
-			{{text: show.Cut(show.OneLine(in.Name), maxName), style: cellStyle}},
+			{{text: short(in.Name, maxName), style: cellStyle}},
 			number(in.Size),
 			{{text: show.OneLine(in.SHA256), style: idStyle}},
 		})

@@ -52,6 +52,9 @@ const (
 // Render writes the report.
 func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 	r := &writer{document: newDocument(), Report: report.New(a), ctx: ctx, checks: map[shca.CheckID]*anchor{}, places: map[report.Part]*anchor{}}
+	for _, c := range r.Failing[:min(len(r.Failing), maxChecks)] {
+		r.checks[c.ID] = r.anchor()
+	}
 	r.about()
 	for _, write := range []func(){
 		r.titlePage, r.contentsPage, r.summaryPage, r.unread, r.families, r.attention, r.failing, r.passing,
@@ -80,7 +83,7 @@ type writer struct {
 	*document
 	*report.Report
 	ctx    context.Context
-	checks map[shca.CheckID]*anchor // where each failing check is described
+	checks map[shca.CheckID]*anchor // where a failing check is described, if it is
 	places map[report.Part]*anchor
 	toc    *element
 }
@@ -95,7 +98,7 @@ func (r *writer) about() {
 	if r.SystemName != "" {
 		title += ": " + r.SystemName
 	}
-	text := func(s string) string { return r.plain(show.Cut(show.OneLine(s), maxName)) }
+	text := func(s string) string { return r.plain(short(s, maxName)) }
 	r.SetTitle(text(title), true)
 	r.SetSubject(text(r.Report.Title), true)
 	r.SetAuthor(text(r.Generator), true)
@@ -108,16 +111,16 @@ func (r *writer) about() {
 // part begins a part of the report, on a new page if it is a long one.
 func (r *writer) part(p report.Part, rows int) {
 	s := r.Section(p)
-	r.begin(s.Title, s.Intro, rows)
-	r.places[p] = r.contents[len(r.contents)-1].at
-}
-
-func (r *writer) begin(title, intro string, rows int) {
 	if rows > 20 {
 		r.need(bottom)
 	}
 	r.need(144)
 	r.y += 14
-	r.chapter(title)
-	r.body(intro)
+	r.chapter(s.Title)
+	r.body(s.Intro)
+	r.places[p] = r.contents[len(r.contents)-1].at
 }
+
+// short makes a foreign text fit for a line or a cell: one line of at most so many
+// characters.
+func short(text string, limit int) string { return show.Cut(show.OneLine(text), limit) }

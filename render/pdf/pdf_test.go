@@ -20,6 +20,7 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/report"
 	"github.com/go-shca/shca/internal/show"
 	"github.com/go-shca/shca/render"
 	"github.com/go-shca/shca/render/pdf"
@@ -86,7 +87,9 @@ func widen(a *shca.Assessment) {
 		c.ID = shca.CheckID(fmt.Sprintf("Many.%03d", i))
 		c.Tally.Failed++
 		a.Checks = append(a.Checks, c)
-		a.Problems = append(a.Problems, fmt.Sprintf("export.json: finding %d: %s", i, longARN))
+		if i < shca.MaxProblems {
+			a.Problems = append(a.Problems, fmt.Sprintf("export.json: finding %d: %s", i, longARN))
+		}
 		a.Scopes = append(a.Scopes, shca.Scope{Source: "asff", AccountID: fmt.Sprintf("%012d", i), Region: fmt.Sprintf("region-%d", i)})
 		a.Inputs = append(a.Inputs, shca.Input{Name: fmt.Sprintf("%s-%d.json", longARN, i), Size: int64(i), SHA256: strings.Repeat("0123456789abcdef", 4)})
 		a.Controls = append(a.Controls, shca.ControlResult{
@@ -365,21 +368,37 @@ func TestSummary(t *testing.T) {
 			if !slices.Equal(parts, want) {
 				t.Errorf("page 3 has %q, want %q", parts, want)
 			}
+			r := report.New(c.Assessment)
+			for _, p := range []report.Part{report.KeyNumbers, report.ByStatus, report.Failing} {
+				intro := r.Section(p).Intro
+				if intro != "" && !slices.ContainsFunc(c.structure, func(e rendertest.PDFElement) bool {
+					return e.Page == 3 && e.Tag == "P" && strings.TrimSpace(e.Text) == intro
+				}) {
+					t.Errorf("page 3 does not say %q", intro)
+				}
+			}
 		})
 	}
 }
 
 func TestLimits(t *testing.T) {
+	const dash = "Where a dash stands, the check is not among the 300 worst, which are described; assessment.json has them all."
 	list := documents(t)
 	all := list[len(list)-1].text
+	for _, d := range list[:len(list)-1] {
+		if strings.Contains(d.text, "Where a dash stands") {
+			t.Errorf("%s: a dash is explained, but every check has a page", d.Name)
+		}
+	}
 	for _, want := range []string{
 		"The first 300 of 500 are shown; assessment.json has them all.",
 		"The first 400 of 542 are shown; control-summary.csv has them all.",
-		"The first 60 of 88 are shown; control-summary.csv has them all.",
+		"The first 60 of 88 are shown; assessment.json has them all.",
 		"The first 20 of 88 are shown; see Families.",
 		"The first 100 of 500 are shown; assessment.json has them all.",
 		"The first 100 of 100,000 are shown; no artifact has the others.",
 		"and 495 more, see Scopes",
+		dash,
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the report does not say %q", want)
@@ -387,6 +406,36 @@ func TestLimits(t *testing.T) {
 	}
 	if strings.Contains(all, "Many.499") {
 		t.Error("the report describes more checks than it should")
+	}
+}
+
+// TestUnreadScopes checks that scopes of which single findings could not be read
+// are counted where not all of them are listed.
+func TestUnreadScopes(t *testing.T) {
+	for n, want := range map[int]string{100: "", 150: "The first 100 of 150 are shown; assessment.json has them all."} {
+		a := &shca.Assessment{ProblemCount: 1, Problems: []string{"a finding is no finding"}, Findings: func(func(*shca.Finding, error) bool) {}}
+		for i := range n {
+			a.Scopes = append(a.Scopes, shca.Scope{Source: "asff", AccountID: fmt.Sprintf("%012d", i), Region: "us-east-1", Skipped: 1})
+		}
+		elements, err := rendertest.PDFStructure(file(t, a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, in := "", false
+		for _, e := range elements {
+			if e.Tag == "H1" {
+				in = e.Text == "What could not be read"
+			}
+			if in {
+				text += e.Text + "\n"
+			}
+		}
+		if got := strings.Count(text, "1 finding could not be read"); got != 100 {
+			t.Errorf("%d of %d scopes are listed, want 100", got, n)
+		}
+		if said := strings.Contains(text, "are shown"); said != (want != "") || !strings.Contains(text, want) {
+			t.Errorf("%d scopes: the part does not say %q:\n%s", n, want, text)
+		}
 	}
 }
 
@@ -610,5 +659,23 @@ func BenchmarkRender(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestRedacted checks that a redacted report says so before its first number.
+func TestRedacted(t *testing.T) {
+	a := *rendertest.Fixture(t)
+	a.Redacted = true
+	structure, err := rendertest.PDFStructure(file(t, &a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for _, e := range structure {
+		text += e.Text + "\n"
+	}
+	redaction, verdict := strings.Index(text, "Redacted: "+shca.RedactionNote+"."), strings.Index(text, a.Verdict()[:20])
+	if redaction < 0 || redaction > verdict {
+		t.Errorf("the redaction is said at %d, the verdict at %d", redaction, verdict)
 	}
 }

@@ -22,7 +22,9 @@ func (r *writer) summaryPage() {
 	r.chapter("Executive summary")
 	colors := show.StatusStyle(shca.StatusPartial)
 	switch {
-	case !r.Complete() || r.Summary.Statuses[shca.StatusNonCompliant] > 0:
+	case !r.Complete():
+		colors = show.Alarm()
+	case r.Summary.Statuses[shca.StatusNonCompliant] > 0:
 		colors = show.StatusStyle(shca.StatusNonCompliant)
 	case len(r.Attention) == 0 && r.Summary.Covered > 0:
 		colors = show.StatusStyle(shca.StatusCompliant)
@@ -104,7 +106,22 @@ func (r *writer) tiles() {
 			})
 		}
 	})
+	r.remark(left, textWidth, r.Section(report.KeyNumbers).Intro)
 	r.y += 7
+}
+
+// remark writes what the reader has to know of numbers, if anything, in at most
+// two lines.
+func (r *writer) remark(x, width float64, text string) {
+	if text == "" {
+		return
+	}
+	r.in("P", func() {
+		for _, line := range cutLines(show.OneLine(text), noteStyle, width, 2) {
+			r.text(x, r.y, noteStyle, line)
+			r.y += 11
+		}
+	})
 }
 
 // bar draws controls by status, the marks and numbers in the pieces.
@@ -158,16 +175,13 @@ func (r *writer) statusChart() {
 		}
 	})
 	r.y += 2
-	if intro := r.Section(report.ByStatus).Intro; intro != "" {
-		r.in("P", func() { r.text(left, r.y, noteStyle, oneLine(intro, noteStyle, textWidth)) })
-		r.y += 11
-	}
+	r.remark(left, textWidth, r.Section(report.ByStatus).Intro)
 	r.y += 5
 }
 
 // severityChart is a bar for each severity of failing checks.
 func (r *writer) severityChart(x, width float64) {
-	r.caption(x, "Failing checks by severity")
+	r.caption(x, report.BySeverityTitle)
 	most := 1
 	for _, s := range r.Severities {
 		most = max(most, s.Checks)
@@ -196,11 +210,13 @@ func (r *writer) severityChart(x, width float64) {
 // worst names the checks to mend first.
 func (r *writer) worst(x, width float64) {
 	r.caption(x, r.Section(report.Failing).Title)
+	// The chart beside it counts those of the baseline, and the list has others
+	// as well.
+	r.remark(x, width, r.Section(report.Failing).Intro)
 	if len(r.Failing) == 0 {
-		r.in("P", func() { r.text(x, r.y, bodyStyle, r.Section(report.Failing).Intro) })
-		r.y += 13
 		return
 	}
+	r.y += 2
 	const ids, numbers = 72.0, 62.0
 	r.in("Table", func() {
 		for _, c := range r.Failing[:min(len(r.Failing), summaryWorst)] {
@@ -214,7 +230,7 @@ func (r *writer) worst(x, width float64) {
 				r.in("TD", func() { r.text(x+ids, r.y, cellStyle, oneLine(c.Text.Title, cellStyle, width-ids-numbers)+" ") })
 				r.in("TD", func() { r.textRight(x+width, r.y, cellStyle, failed(c.Tally)) })
 			})
-			r.Link(x, r.y, width, 12, r.check(c.ID).link)
+			r.Link(x, r.y, width, 12, r.checks[c.ID].link)
 			r.y += 13
 		}
 	})
@@ -231,7 +247,7 @@ func (r *writer) familyChart() {
 	if len(families) == 0 {
 		return
 	}
-	r.caption(left, "Controls by family and status")
+	r.caption(left, report.ByFamilyTitle)
 	const words, numbers = 172.0, 80.0
 	shown := families[:min(len(families), summaryFamilies)]
 	step := min(13, (bottom-13-r.y)/float64(len(shown)))
@@ -263,7 +279,7 @@ func (r *writer) families() {
 	families := r.Summary.Families
 	var rows [][]cell
 	for _, f := range families[:min(len(families), maxFamilies)] {
-		row := []cell{{{text: show.Cut(show.OneLine(f.Family+" "+f.Title), maxName), style: cellStrong}}}
+		row := []cell{{{text: short(f.Family+" "+f.Title, maxName), style: cellStyle}}}
 		row = append(row, number(f.Controls))
 		for _, status := range shca.Statuses() {
 			row = append(row, number(f.Statuses[status]))
@@ -271,13 +287,13 @@ func (r *writer) families() {
 		row = append(row, number(f.Tally.Failed), rate(f.Tally))
 		rows = append(rows, row)
 	}
-	list := []column{{head: "Family"}, {head: "Controls", width: 40, right: true}}
+	list := []column{{head: "Family", thin: true}, {head: "Controls", width: 30, right: true, thin: true}}
 	for _, status := range shca.Statuses() {
-		list = append(list, column{head: status.String(), width: 40, right: true})
+		list = append(list, column{head: status.String(), width: 30, right: true, thin: true})
 	}
-	list = append(list, column{head: "failed findings", width: 40, right: true}, column{head: "Pass rate", width: 54, right: true})
+	list = append(list, column{head: report.FailedFindings, width: 36, right: true, thin: true}, column{head: report.PassRate, width: 48, right: true, thin: true})
 	r.table(columns(list), rows)
-	r.note(report.More(len(families), maxFamilies, "control-summary.csv has them all"))
+	r.note(report.More(len(families), maxFamilies, "assessment.json has them all"))
 }
 
 func number[T int | int64](n T) cell { return cell{{text: show.Number(n), style: cellStyle}} }

@@ -12,6 +12,14 @@ type column struct {
 	head  string
 	width float64 // at least that of a word of the head; 0: what the others leave
 	right bool    // numbers
+	thin  bool    // one of so many columns that the heads have to be narrow
+}
+
+func (c column) headStyle() style {
+	if c.thin {
+		return style{regular, 6.5, show.Text}
+	}
+	return headStyle
 }
 
 // columns gives each column its width.
@@ -24,7 +32,7 @@ func columns(list []column) []column {
 			continue
 		}
 		for _, word := range strings.SplitAfter(strings.ReplaceAll(c.head, "-", "- "), " ") {
-			c.width = max(c.width, headStyle.width(strings.TrimSpace(word))+2*padX+0.5)
+			c.width = max(c.width, c.headStyle().width(strings.TrimSpace(word))+2*padX+0.5)
 		}
 		rest -= c.width
 	}
@@ -87,21 +95,22 @@ func (d *document) heads(columns []column, first bool) {
 	height := 0.0
 	lines := make([][]string, len(columns))
 	for i, c := range columns {
-		lines[i] = wrap(c.head, headStyle, c.width-2*padX)
-		height = max(height, float64(len(lines[i]))*headStyle.leading())
+		lines[i] = wrap(c.head, c.headStyle(), c.width-2*padX)
+		height = max(height, float64(len(lines[i]))*c.headStyle().leading())
 	}
 	d.area(left, d.y, textWidth, height+2*padY, show.Band)
 	x := left
 	for i, c := range columns {
 		write := func() {
-			y := d.y + padY + height - float64(len(lines[i]))*headStyle.leading()
+			s := c.headStyle()
+			y := d.y + padY + height - float64(len(lines[i]))*s.leading()
 			for _, text := range lines[i] {
 				if c.right {
-					d.textRight(x+c.width-padX, y, headStyle, text)
+					d.textRight(x+c.width-padX, y, s, text)
 				} else {
-					d.text(x+padX, y, headStyle, text)
+					d.text(x+padX, y, s, text)
 				}
-				y += headStyle.leading()
+				y += s.leading()
 			}
 		}
 		if first {

@@ -30,17 +30,22 @@ func (r *writer) titlePage() {
 	r.in("P", func() { r.stack(cutLines(show.OneLine(r.Report.Title), s, textWidth, 3), s) })
 	r.y += 16
 	r.completeness()
+	if r.Redaction != "" {
+		r.y += 4
+		s = style{bold, 11, show.Text}
+		height := s.leading() + 12
+		r.area(left, r.y, textWidth, height, show.Band)
+		r.area(left, r.y, 4, height, show.Accent)
+		r.in("P", func() { r.text(left+14, r.y+6, s, r.Redaction) })
+		r.y += height
+	}
 	r.y += 12
 	s = style{regular, 11, show.Text}
 	r.in("P", func() { r.paragraph(show.OneLine(r.Verdict), s, left, textWidth) })
 	r.y += 14
-	fact := func(label string) string {
-		for _, f := range r.Facts {
-			if f.Label == label {
-				return f.Value + f.Rest()
-			}
-		}
-		return ""
+	fact := func(label string) [2]string {
+		f := r.Fact(label)
+		return [2]string{label, f.Value + f.Rest()}
 	}
 	baseline := show.OneLine(cutName(r.Baseline, r.BaselineName))
 	if !r.AllControls {
@@ -52,15 +57,14 @@ func (r *writer) titlePage() {
 		regions = append(regions, show.OneLine(r.Scopes[i].Region))
 	}
 	rows := [][2]string{
-		{"Assessed", fact("Assessed")},
+		fact(report.Assessed),
 		{"Framework", cutName(r.Framework, r.FrameworkName)},
 		{"Baseline", baseline},
 		{"Accounts", named(accounts, "Scopes")},
 		{"Regions", named(regions, "Scopes")},
-		{"Read", fact("Read")},
-		{"Pass rate", fact("Pass rate")},
-		{"Coverage", fact("Coverage")},
-		{"Redacted", fact("Redacted")},
+		fact(report.Read),
+		fact(report.PassRate),
+		fact(report.Coverage),
 	}
 	if r.Marking != "" {
 		rows = append([][2]string{{"Marking", r.Marking}}, rows...)
@@ -125,7 +129,7 @@ func (r *writer) completeness() {
 	colors := show.Style{Mark: "✓", Fill: show.Band, Ink: show.Text, Solid: show.Accent}
 	text := r.Completeness
 	if !r.Complete() {
-		colors = show.StatusStyle(shca.StatusNonCompliant)
+		colors = show.Alarm()
 	}
 	s := style{bold, 11, colors.Ink}
 	height := s.leading() + 12
@@ -223,7 +227,7 @@ func (r *writer) pageFrames() {
 					r.text(left, 44, small, name)
 				}
 				if !r.Complete() {
-					colors := show.StatusStyle(shca.StatusNonCompliant)
+					colors := show.Alarm()
 					s := style{bold, 7.5, colors.Ink}
 					width := s.width(colors.Mark+" Incomplete assessment") + 8
 					r.chip(right-width, 44, s, colors, "Incomplete assessment")

@@ -14,14 +14,6 @@ import (
 // the order of their ids.
 func (b *book) checks() {
 	st := &b.styles
-	counts := map[shca.CheckID]bool{}
-	for i := range b.Assessment.Controls {
-		if c := &b.Assessment.Controls[i]; c.InBaseline {
-			for _, id := range c.Checks {
-				counts[id] = true
-			}
-		}
-	}
 	yes := map[bool]string{true: "yes", false: "no"}
 	columns := []column[*shca.CheckResult]{
 		{"Check", 16, 0, false, func(c *shca.CheckResult) cell { return line(st.name, string(c.ID), inJSON) }},
@@ -32,26 +24,26 @@ func (b *book) checks() {
 		{"Passed", 10, 0, true, func(c *shca.CheckResult) cell { return integer(st.number, c.Tally.Passed) }},
 		{"Failed", 10, 0, true, func(c *shca.CheckResult) cell { return integer(st.number, c.Tally.Failed) }},
 		{"Undecided", 12, 0, true, func(c *shca.CheckResult) cell { return integer(st.number, c.Tally.Undecided()) }},
-		{"Suppressed", 13, 0, true, func(c *shca.CheckResult) cell { return integer(st.number, c.Tally.Suppressed) }},
+		{"Suppressed", 16, 0, true, func(c *shca.CheckResult) cell { return integer(st.number, c.Tally.Suppressed) }},
 		{"Controls", 40, all, false, func(c *shca.CheckResult) cell { return line(st.wrapped, labels(c.Controls), inFindings) }},
-		{"Counts for the baseline", 14, 0, false, func(c *shca.CheckResult) cell { return cell{style: st.text, text: yes[counts[c.ID]]} }},
+		{"Counts for the baseline", 14, 0, false, func(c *shca.CheckResult) cell { return cell{style: st.text, text: yes[b.InBaseline(c.ID)]} }},
 		{"Remediation", 24, 0, false, b.remediation},
-		{"What to do", 50, 3, false, func(c *shca.CheckResult) cell { return line(st.wrapped, c.Text.Remediation.Text, inFindings) }},
+		{"What to do", 50, 0, false, func(c *shca.CheckResult) cell { return line(st.wrapped, c.Text.Remediation.Text, inFindings) }},
 		{"Controls known from", 18, 0, false, func(c *shca.CheckResult) cell { return cell{style: st.text, text: string(c.Mapping)} }},
-		{"Reported by", 20, 2, false, func(c *shca.CheckResult) cell { return line(st.wrapped, some(c.Products), inFindings) }},
+		{"Reported by", 20, 0, false, func(c *shca.CheckResult) cell { return line(st.wrapped, report.Members(c.Products), inFindings) }},
 		{"Accounts", 11, 0, true, func(c *shca.CheckResult) cell { return count(st.number, c.Accounts.Count()) }},
 		{"Regions", 11, 0, true, func(c *shca.CheckResult) cell { return count(st.number, c.Regions.Count()) }},
 		{"Resources", 12, 0, true, func(c *shca.CheckResult) cell { return count(st.number, c.Resources.Count()) }},
-		{"Why undecided, with findings", 44, 3, false, func(c *shca.CheckResult) cell { return line(st.wrapped, reasons(c), inFindings) }},
-		{"Failing, for example", 90, maxExamples + 1, false, func(c *shca.CheckResult) cell { return text(st.wrapped, b.examples(c), inFindings) }},
-		{"AWS Config rule", 30, 2, false, func(c *shca.CheckResult) cell { return line(st.wrapped, c.Text.ConfigRule, inFindings) }},
+		{"Why undecided, with findings", 44, 0, false, func(c *shca.CheckResult) cell { return line(st.wrapped, reasons(c), inFindings) }},
+		{"Failing, for example", 90, 0, false, func(c *shca.CheckResult) cell { return text(st.wrapped, b.examples(c), inFindings) }},
+		{"AWS Config rule", 30, 0, false, func(c *shca.CheckResult) cell { return line(st.wrapped, c.Text.ConfigRule, inFindings) }},
 		{"First observed (UTC)", 17, 0, false, func(c *shca.CheckResult) cell { return date(st.date, c.First) }},
 		{"Last evaluated (UTC)", 17, 0, false, func(c *shca.CheckResult) cell { return date(st.date, c.Last) }},
 	}
 	const severity, status, last, remediation = 2, 3, 11, 11
 	section := b.Section(report.Failing)
 	s := b.sheet(checksSheet, widths(columns)...)
-	s.top("Checks", section.Title+", then the others. "+section.Intro, fmt.Sprintf(printed, columnName(last)))
+	s.top("Checks", section.Title+", then the others. "+section.Intro, fmt.Sprintf(printed, columnName(last))+" Rows are as high as these need; a cell of the others has all its lines.")
 	top := head(s, columns)
 	list := slices.Clone(b.Failing)
 	for i := range b.Assessment.Checks {
@@ -82,15 +74,6 @@ func (b *book) remediation(c *shca.CheckResult) cell {
 	return line(b.styles.text, c.Text.Remediation.URL, inFindings)
 }
 
-// some lists the members of a set, and says if there are more.
-func some(s shca.Set[string]) string {
-	text := strings.Join(s.Members, ", ")
-	if s.More {
-		text += " and more"
-	}
-	return text
-}
-
 // reasons lists why findings are undecided: "CONFIG_ACCESS_DENIED (2)".
 func reasons(c *shca.CheckResult) string {
 	texts := make([]string, len(c.Reasons))
@@ -112,11 +95,17 @@ const maxExamples = 3
 func (b *book) examples(c *shca.CheckResult) string {
 	var texts []string
 	for _, f := range c.Failing[:min(len(c.Failing), maxExamples)] {
-		subject := f.ResourceID
-		if subject == "" {
-			subject = f.FindingID
+		text := show.OneLine(report.Subject(f))
+		var where []string
+		for _, s := range []string{b.System.Account(f.AccountID), f.Region} {
+			if s = show.OneLine(s); s != "" {
+				where = append(where, s)
+			}
 		}
-		texts = append(texts, show.OneLine(fmt.Sprintf("%s in %s, %s", subject, b.System.Account(f.AccountID), f.Region)))
+		if len(where) > 0 {
+			text += " in " + strings.Join(where, ", ")
+		}
+		texts = append(texts, text)
 	}
 	if more := report.More(c.Tally.Failed, int64(len(texts)), "findings.csv has them all"); more != "" {
 		texts = append(texts, more)

@@ -205,7 +205,7 @@ func (b *book) findingColumns() []column[*shca.Finding] {
 		{"Check", 16, 0, false, func(f *shca.Finding) cell { return word(string(f.Check)) }},
 		{"Title", 50, 0, false, func(f *shca.Finding) cell { return word(f.Title) }},
 		{"Account", 16, 0, false, func(f *shca.Finding) cell { return word(f.AccountID) }},
-		{"Account name", 18, 0, false, func(f *shca.Finding) cell { return word(cmp.Or(b.System.Accounts[f.AccountID], f.AccountName)) }},
+		{"Account name", 24, 0, false, func(f *shca.Finding) cell { return word(cmp.Or(b.System.Accounts[f.AccountID], f.AccountName)) }},
 		{"Region", 15, 0, false, func(f *shca.Finding) cell { return word(f.Region) }},
 		{"Resource", 70, 0, false, func(f *shca.Finding) cell { return word(f.ResourceID()) }},
 		{"Controls", 30, 0, false, func(f *shca.Finding) cell {
@@ -266,7 +266,7 @@ func (b *book) findingRows(ctx context.Context) {
 	s := b.sheet(findingsSheet, widths(columns)...)
 	missing := b.findings.missing()
 	s.top("Findings", "Failed findings first, most severe first; then undecided, passed, suppressed and those that are not scored. "+
-		fmt.Sprintf(printed, columnName(last))+" findings.csv has further columns and every text whole.")
+		fmt.Sprintf(printed, columnName(last))+" On paper a cell ends where its column does; findings.csv has further columns and every text whole.")
 	if missing != "" {
 		s.add(20, s.banner(missing, len(columns))...)
 	}

@@ -65,9 +65,13 @@ func (b *book) readMe() {
 	} {
 		entry(cell{style: st.name, text: one.name}, one.meaning)
 	}
-	if len(b.Inputs) > 0 {
+	if b.Needed(report.Inputs) {
+		section := b.Section(report.Inputs)
 		s.add(0)
-		heading("What was read", "File", "Size and SHA-256")
+		heading(section.Title)
+		s.add(float64(min(lines(section.Intro, 34+width), all)*lineHeight), cell{style: st.plain, text: section.Intro})
+		s.merge(s.last, 0, 1)
+		s.add(18, cell{style: st.head, text: "File"}, cell{style: st.head, text: "Size and SHA-256"})
 		for _, in := range b.Inputs[:min(len(b.Inputs), maxInputs)] {
 			name := line(st.wrapped, in.Name, inJSON)
 			s.add(float64(min(lines(name.text, 34), all)*lineHeight), name, line(st.text, show.Plural(in.Size, "byte")+", "+in.SHA256, inJSON))

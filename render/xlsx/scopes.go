@@ -3,6 +3,7 @@ package xlsx
 import (
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/report"
+	"github.com/go-shca/shca/internal/show"
 )
 
 // scopes writes what was looked at, by source, account and region, then what
@@ -19,27 +20,22 @@ func (b *book) scopes() {
 		{"Findings", 13, 0, true, number(func(s *shca.Scope) int64 { return s.Findings })},
 		{"Assessed", 13, 0, true, number(func(s *shca.Scope) int64 { return s.Assessed })},
 		{"Suppressed", 13, 0, true, number(func(s *shca.Scope) int64 { return s.Suppressed })},
-		{"Not scored", 13, 0, true, number(func(s *shca.Scope) int64 { return s.NotScored })},
+		{report.NotScored, 13, 0, true, number(func(s *shca.Scope) int64 { return s.NotScored })},
 		{"Archived", 13, 0, true, number(func(s *shca.Scope) int64 { return s.Archived })},
 		{"Superseded", 13, 0, true, number(func(s *shca.Scope) int64 { return s.Superseded })},
 		{"Could not be read", 13, 0, true, number(func(s *shca.Scope) int64 { return s.Skipped })},
 		{"State", 70, all, false, func(s *shca.Scope) cell {
 			state, wrong := b.ScopeState(s)
 			if wrong {
-				return text(st.alarmed, "✗ "+state, inJSON)
+				return text(st.alarmed, show.Alarm().Mark+" "+state, inJSON)
 			}
 			return text(st.wrapped, state, inJSON)
 		}},
 	}
 	s := b.sheet(scopesSheet, widths(columns)...)
 	section := b.Section(report.Scopes)
-	read := ""
-	for _, f := range b.Facts {
-		if f.Label == "Read" {
-			read = f.Label + " " + f.Value + f.Rest() + "."
-		}
-	}
-	s.top(section.Title, read)
+	read := b.Fact(report.Read)
+	s.top(section.Title, read.Label+" "+read.Value+read.Rest()+".")
 	top := head(s, columns)
 	for i := range b.Assessment.Scopes {
 		row(s, columns, &b.Assessment.Scopes[i])
@@ -76,7 +72,7 @@ func (b *book) unread(s *sheet, columns int) {
 	for _, p := range b.Problems {
 		problem(line(st.plain, p, inJSON))
 	}
-	if more := report.More(b.ProblemCount, int64(len(b.Problems)), inJSON+" has no more"); more != "" {
+	if more := b.MoreProblems(len(b.Problems)); more != "" {
 		problem(cell{style: st.plain, text: more})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/show"
 )
 
 // sheet is a sheet and its rows.
@@ -113,7 +114,7 @@ func (s *sheet) banner(text string, columns int) []cell {
 	for i := range cells {
 		cells[i].style = s.styles.alarm
 	}
-	cells[0].text = "✗ " + text
+	cells[0].text = show.Alarm().Mark + " " + text
 	return cells
 }
 
@@ -156,6 +157,13 @@ func row[T any](s *sheet, columns []column[T], v T) {
 		cells[i] = c.cell(v)
 		if c.height > 0 {
 			n = max(n, min(c.height, lines(cells[i].text, c.width)))
+		}
+	}
+	for i, c := range columns {
+		// A text that fills its row begins at the top, so that its first line
+		// is in sight if it needs more.
+		if cells[i].style == s.styles.wrapped && lines(cells[i].text, c.width) < n {
+			cells[i].style = s.styles.short
 		}
 	}
 	s.add(float64(n*lineHeight), cells...)

@@ -16,6 +16,7 @@ type styles struct {
 	head, headNumber                          int // of tables
 	text, wrapped, number, rate, date         int
 	linked, total, totalNumber, alarmed, name int
+	short                                     int // wrapped, where the row has room for more
 	status                                    map[shca.Status]int
 	statusHead                                map[shca.Status]int
 	severity                                  map[shca.Severity]int
@@ -31,8 +32,11 @@ const (
 )
 
 var (
-	asRate = "0.00 %"
-	asDate = "yyyy-mm-dd hh:mm"
+	// asCount keeps its numbers off the next column by three spaces of the width
+	// of a parenthesis: LibreOffice does not indent them.
+	asCount = "#,##0_)_)_)"
+	asRate  = "0.00 %"
+	asDate  = "yyyy-mm-dd hh:mm"
 )
 
 func newStyles(b *book) styles {
@@ -79,7 +83,7 @@ func newStyles(b *book) styles {
 	}
 	headLeft := middle("left", true)
 	headLeft.Indent = 1
-	red := show.StatusStyle(shca.StatusNonCompliant)
+	red := show.Alarm()
 
 	st := styles{
 		title:    add(excelize.Style{Font: font(18, true, show.Accent), Alignment: middle("left", false)}),
@@ -100,16 +104,17 @@ func newStyles(b *book) styles {
 
 		head:        add(excelize.Style{Font: font(10, true, show.Text), Fill: fill(show.Band), Border: strong, Alignment: headLeft}),
 		headNumber:  add(excelize.Style{Font: font(10, true, show.Text), Fill: fill(show.Band), Border: strong, Alignment: middle("right", true)}),
-		text:        body(excelize.Style{Alignment: align("left", false)}),
+		text:        body(excelize.Style{Alignment: middle("left", false)}),
 		wrapped:     body(excelize.Style{Alignment: align("left", true)}),
-		name:        body(excelize.Style{Font: font(11, true, show.Text), Alignment: align("left", false)}),
-		number:      body(excelize.Style{NumFmt: asInteger, Alignment: align("right", false)}),
-		rate:        body(excelize.Style{CustomNumFmt: &asRate, Alignment: align("right", false)}),
-		date:        body(excelize.Style{CustomNumFmt: &asDate, Alignment: align("left", false)}),
-		linked:      body(excelize.Style{Font: &excelize.Font{Color: show.Accent, Underline: "single"}, Alignment: align("left", false)}),
+		short:       body(excelize.Style{Alignment: middle("left", true)}),
+		name:        body(excelize.Style{Font: font(11, true, show.Text), Alignment: middle("left", false)}),
+		number:      body(excelize.Style{CustomNumFmt: &asCount, Alignment: &excelize.Alignment{Horizontal: "right", Vertical: "center"}}),
+		rate:        body(excelize.Style{CustomNumFmt: &asRate, Alignment: middle("right", false)}),
+		date:        body(excelize.Style{CustomNumFmt: &asDate, Alignment: middle("left", false)}),
+		linked:      body(excelize.Style{Font: &excelize.Font{Color: show.Accent, Underline: "single"}, Alignment: middle("left", false)}),
 		alarmed:     body(excelize.Style{Font: font(11, true, red.Ink), Fill: fill(red.Fill), Alignment: align("left", true)}),
 		total:       add(excelize.Style{Font: font(11, true, show.Text), Fill: fill(show.Band), Border: strong, Alignment: headLeft}),
-		totalNumber: add(excelize.Style{Font: font(11, true, show.Text), Fill: fill(show.Band), Border: strong, NumFmt: asInteger, Alignment: align("right", false)}),
+		totalNumber: add(excelize.Style{Font: font(11, true, show.Text), Fill: fill(show.Band), Border: strong, NumFmt: asInteger, Alignment: middle("right", false)}),
 
 		status: map[shca.Status]int{}, statusHead: map[shca.Status]int{}, severity: map[shca.Severity]int{},
 		statusRule: map[shca.Status]int{}, severityRule: map[shca.Severity]int{},

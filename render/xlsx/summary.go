@@ -67,15 +67,18 @@ func (b *book) summaryHead(s *sheet) {
 	if b.SystemName != "" {
 		s.wide(18, line(st.subtitle, b.Title, inJSON))
 	}
-	const perLine = 140 // characters of the verdict's size
-	s.wide(float64(6+20*min(lines(b.Verdict, perLine), 6)), text(st.verdict, b.Verdict, inJSON))
 	if b.Complete() {
 		s.wide(20, cell{style: st.calm, text: b.Completeness})
 	} else {
-		s.wide(20, cell{style: st.alarm, text: "✗ " + b.Completeness + " See " + b.Section(report.Unread).Title + " on the sheet " + scopesSheet + "."})
+		s.wide(20, cell{style: st.alarm, text: show.Alarm().Mark + " " + b.Completeness + " See " + b.Section(report.Unread).Title + " on the sheet " + scopesSheet + "."})
 	}
+	if b.Redaction != "" {
+		s.wide(20, cell{style: st.calm, text: b.Redaction})
+	}
+	const perLine = 140 // characters of the verdict's size
+	s.wide(float64(6+20*min(lines(b.Verdict, perLine), 6)), text(st.verdict, b.Verdict, inJSON))
 	if missing := b.findings.missing(); missing != "" {
-		s.wide(20, cell{style: st.alarm, text: "✗ " + findingsSheet + ": " + missing})
+		s.wide(20, cell{style: st.alarm, text: show.Alarm().Mark + " " + findingsSheet + ": " + missing})
 	}
 	cells := []cell{{style: st.note, text: "In this workbook"}}
 	for _, name := range []string{controlsSheet, checksSheet, findingsSheet, scopesSheet, notAssessedSheet, readMeSheet} {
@@ -88,8 +91,9 @@ func (b *book) summaryHead(s *sheet) {
 }
 
 // part writes the heading and introduction of a part.
-func (b *book) part(s *sheet, p report.Part) {
-	section := b.Section(p)
+func (b *book) part(s *sheet, p report.Part) { b.section(s, b.Section(p)) }
+
+func (b *book) section(s *sheet, section report.Section) {
 	s.tall(10)
 	s.tall(22, cell{style: b.styles.heading, text: section.Title})
 	if section.Intro != "" {
@@ -130,12 +134,12 @@ func (b *book) byStatus(s *sheet) {
 			cell{style: st.fact}, cell{style: st.fact}, cell{style: st.fact})
 		bars = append(bars, bar{s.last, n, status.String(), show.StatusStyle(status).Solid})
 	}
-	b.columnChart(s, top, "Controls by status", "controls", bars)
+	b.barChart(s, top, b.Section(report.ByStatus).Title, "controls", bars)
 }
 
 func (b *book) bySeverity(s *sheet) {
 	st := &b.styles
-	b.part(s, report.Failing)
+	b.section(s, report.Section{Title: report.BySeverityTitle, Intro: b.Section(report.Failing).Intro})
 	s.tall(tableHeight, cell{style: st.head, text: "Severity"}, cell{style: st.headNumber, text: "Checks"})
 	top := s.last
 	var bars []bar
@@ -150,7 +154,7 @@ func (b *book) bySeverity(s *sheet) {
 		s.tall(tableHeight, cell{style: st.severity[c.Severity], text: name}, integer(st.factNumber, c.Checks))
 		bars = append(bars, bar{s.last, c.Checks, name, show.SeverityStyle(c.Severity).Solid})
 	}
-	b.columnChart(s, top, "Failing checks of the baseline by severity", "checks", bars)
+	b.barChart(s, top, report.BySeverityTitle, "checks", bars)
 	s.tall(20)
 }
 
@@ -161,7 +165,7 @@ func (b *book) byFamily(s *sheet) {
 	for _, status := range shca.Statuses() {
 		cells = append(cells, cell{style: st.statusHead[status], text: statusText(status)})
 	}
-	for _, name := range []string{"Covered", "Findings passed", "Findings failed", "Findings undecided", "Findings suppressed", "Pass rate"} {
+	for _, name := range []string{"Covered", "Passed findings", report.FailedFindings, "Undecided findings", "Suppressed findings", report.PassRate} {
 		cells = append(cells, cell{style: st.headNumber, text: name})
 	}
 	s.tall(44, cells...)
@@ -190,24 +194,36 @@ func (b *book) byFamily(s *sheet) {
 			Categories: s.absolute(0, top+1, 0, top+n),
 			Values:     s.absolute(i+2, top+1, i+2, top+n),
 			Fill:       fill(show.StatusStyle(status).Solid),
+			DataLabel:  excelize.ChartDataLabel{Font: excelize.Font{Size: 9, Bold: true, Color: onSolid(status)}},
 		})
 	}
 	height := 90 + 17*n
 	gap, overlap, vary := uint(40), 100, false
 	s.keep(s.file.AddChart(s.name, at(0, s.last+1), &excelize.Chart{
-		Type: excelize.BarStacked, Series: series, Title: chartTitle("Controls by family and status"),
+		Type: excelize.BarStacked, Series: series, Title: chartTitle(report.ByFamilyTitle),
 		Legend: excelize.ChartLegend{Position: "top"}, GapWidth: &gap, Overlap: &overlap, VaryColors: &vary,
+		// No zeros. The numbers are in the order of the legend, which tells them
+		// apart where there are no colours.
+		PlotArea:  excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0;;"}},
 		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: excelize.Font{Size: 9, Color: show.Text}},
 		YAxis:     excelize.ChartAxis{MajorGridLines: true, Font: excelize.Font{Size: 9, Color: show.Muted}, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0"}},
 		Dimension: excelize.ChartDimension{Width: 1500, Height: uint(height)},
 		Format: excelize.GraphicOptions{
-			Name:    "Controls by family and status",
+			Name:    report.ByFamilyTitle,
 			AltText: fmt.Sprintf("Stacked bars, one for each of %s: its controls by status. The table above has the numbers.", families(n)),
 		},
 	}))
 	for used := 0; used < height; used += pixels(lineHeight) {
 		s.tall(lineHeight)
 	}
+}
+
+// onSolid is the colour of a number on the bar of a status.
+func onSolid(s shca.Status) string {
+	if s == shca.StatusNotAssessed {
+		return show.Text
+	}
+	return show.Page
 }
 
 // tableHeight is that of a row of a table beside a chart, in points.
@@ -225,7 +241,7 @@ func families(n int) string {
 
 const noChart = "There is no chart, since there is nothing to count."
 
-// bar is a column of a chart: the row of the sheet with its name and number.
+// bar is a bar of a chart: the row of the sheet with its name and number.
 type bar struct {
 	row   int
 	n     int
@@ -233,13 +249,14 @@ type bar struct {
 	color string
 }
 
-// columnChart draws a chart beside the table whose head is in the row top. If
+// barChart draws a chart beside the table whose head is in the row top. If
 // all its numbers are zero it says so instead.
-func (b *book) columnChart(s *sheet, top int, title, unit string, bars []bar) {
-	total, alt := 0, title+": "
+func (b *book) barChart(s *sheet, top int, title, unit string, bars []bar) {
+	total, most, alt := 0, 0, title+": "
 	var series []excelize.ChartSeries
 	for i, one := range bars {
 		total += one.n
+		most = max(most, one.n)
 		if i > 0 {
 			alt += ", "
 		}
@@ -253,11 +270,14 @@ func (b *book) columnChart(s *sheet, top int, title, unit string, bars []bar) {
 		return
 	}
 	gap, overlap, vary := uint(30), -20, false
+	room := 1.8 * float64(most) // for the name above the highest bar
 	s.keep(s.file.AddChart(s.name, at(chartColumn, top), &excelize.Chart{
-		Type: excelize.Col, Series: series, Title: chartTitle(title), Legend: excelize.ChartLegend{Position: "right"},
-		GapWidth: &gap, Overlap: &overlap, VaryColors: &vary, PlotArea: excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0"}},
+		Type: excelize.Col, Series: series, Title: chartTitle(title), Legend: excelize.ChartLegend{Position: "none"},
+		GapWidth: &gap, Overlap: &overlap, VaryColors: &vary,
+		// Each bar has its name beside its number: a legend would need colours.
+		PlotArea:  excelize.ChartPlotArea{ShowVal: true, ShowSerName: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0"}},
 		XAxis:     excelize.ChartAxis{None: true},
-		YAxis:     excelize.ChartAxis{None: true},
+		YAxis:     excelize.ChartAxis{None: true, Maximum: &room},
 		Dimension: excelize.ChartDimension{Width: 640, Height: uint(pixels(tableHeight) * (len(bars) + 1))},
 		Format:    excelize.GraphicOptions{Name: title, AltText: alt + " " + unit + "."},
 	}))

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/report"
 	"github.com/go-shca/shca/internal/show"
 	"github.com/go-shca/shca/internal/testgen"
 	"github.com/go-shca/shca/mapping"
@@ -166,6 +167,47 @@ func TestFixture(t *testing.T) {
 	}
 }
 
+// TestBannersFirst checks that the summary says what is wrong with its numbers
+// before the first of them.
+func TestBannersFirst(t *testing.T) {
+	a := *rendertest.Fixture(t)
+	a.Redacted = true
+	a.Problems, a.ProblemCount = []string{"export.json: cut off"}, 1
+	summary := render(t, &a).text("Summary")
+	last := 0
+	for _, want := range []string{report.New(&a).Completeness, "Redacted: " + shca.RedactionNote + ".", a.Verdict()} {
+		at := strings.Index(summary, want)
+		if at <= last {
+			t.Errorf("%q stands at %d, what goes before it at %d", want, at, last)
+		}
+		last = at
+	}
+}
+
+// TestExamples checks that an example of a failing finding says where it is as far
+// as that is known.
+func TestExamples(t *testing.T) {
+	a := &shca.Assessment{Findings: func(func(*shca.Finding, error) bool) {}, System: shca.System{Accounts: map[string]string{"111122223333": "workloads"}}}
+	a.Checks = []shca.CheckResult{
+		{ID: "A.1", Failing: []shca.Sample{{ResourceID: "bucket", AccountID: "111122223333", Region: "us-east-1"}, {FindingID: "finding", Region: "us-east-1"}}},
+		{ID: "A.2", Failing: []shca.Sample{{ResourceID: "bucket", AccountID: "111122223333"}, {ResourceID: "bucket"}}},
+	}
+	for i := range a.Checks {
+		a.Checks[i].Tally.Failed = 2
+	}
+	got := map[string]string{}
+	for _, row := range render(t, a).table(t, "Checks", "Check") {
+		got[row["Check"].Text] = row["Failing, for example"].Text
+	}
+	want := map[string]string{
+		"A.1": "bucket in workloads (111122223333), us-east-1\nfinding in us-east-1",
+		"A.2": "bucket in workloads (111122223333)\nbucket",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("examples (-want +got):\n%s", diff)
+	}
+}
+
 func TestFindingsOrder(t *testing.T) {
 	a := estate(t, 120)
 	rows := render(t, a).table(t, "Findings", "Counts as")
@@ -249,7 +291,7 @@ func TestCap(t *testing.T) {
 					t.Errorf("%d rows took %d bytes", test.want, test.bytes)
 				}
 			}
-			if want := fmt.Sprintf("✗ The first %d of %d are shown; findings.csv has them all.", test.want, len(whole)); last != want || !said {
+			if want := "✗ " + report.More(len(whole), test.want, "findings.csv has them all"); last != want || !said {
 				t.Errorf("the last row is %q, want %q; elsewhere it is said: %v", last, want, said)
 			}
 			if diff := cmp.Diff(whole[:test.want], rows); diff != "" {
@@ -409,8 +451,8 @@ func testCharts(t *testing.T, c rendertest.Case, w *workbook) {
 	for name, content := range w.parts {
 		if strings.HasPrefix(name, "xl/charts/chart") {
 			charts++
-			if !strings.Contains(content, "<a:t>") || !strings.Contains(content, "legendPos") {
-				t.Errorf("%s: %s has no title or no legend", c.Name, name)
+			if !strings.Contains(content, "<a:t>") || strings.Contains(content, "legendPos") == strings.Contains(content, `<showSerName val="1"`) {
+				t.Errorf("%s: %s has no title, or its series are not named once", c.Name, name)
 			}
 		}
 	}
