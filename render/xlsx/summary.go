@@ -132,7 +132,7 @@ func (b *book) byStatus(s *sheet) {
 		n := b.Summary.Statuses[status]
 		s.tall(tableHeight, cell{style: st.status[status], text: statusText(status)}, integer(st.factNumber, n), cell{style: st.fact, text: show.Meaning(status)},
 			cell{style: st.fact}, cell{style: st.fact}, cell{style: st.fact})
-		bars = append(bars, bar{s.last, n, status.String(), show.StatusStyle(status).Solid})
+		bars = append(bars, bar{s.last, n, status.String()})
 	}
 	b.barChart(s, top, b.Section(report.ByStatus).Title, "controls", bars)
 }
@@ -152,7 +152,7 @@ func (b *book) bySeverity(s *sheet) {
 			name = show.SeverityStyle(c.Severity).Mark + " unknown"
 		}
 		s.tall(tableHeight, cell{style: st.severity[c.Severity], text: name}, integer(st.factNumber, c.Checks))
-		bars = append(bars, bar{s.last, c.Checks, name, show.SeverityStyle(c.Severity).Solid})
+		bars = append(bars, bar{s.last, c.Checks, name})
 	}
 	b.barChart(s, top, report.BySeverityTitle, "checks", bars)
 	s.tall(20)
@@ -243,41 +243,39 @@ const noChart = "There is no chart, since there is nothing to count."
 
 // bar is a bar of a chart: the row of the sheet with its name and number.
 type bar struct {
-	row   int
-	n     int
-	name  string
-	color string
+	row  int
+	n    int
+	name string
 }
 
 // barChart draws a chart beside the table whose head is in the row top. If
 // all its numbers are zero it says so instead.
 func (b *book) barChart(s *sheet, top int, title, unit string, bars []bar) {
-	total, most, alt := 0, 0, title+": "
-	var series []excelize.ChartSeries
+	total, alt := 0, title+": "
 	for i, one := range bars {
 		total += one.n
-		most = max(most, one.n)
 		if i > 0 {
 			alt += ", "
 		}
 		alt += fmt.Sprintf("%s %s", one.name, show.Number(one.n))
-		series = append(series, excelize.ChartSeries{
-			Name: s.absolute(0, one.row, 0, one.row), Values: s.absolute(1, one.row, 1, one.row), Fill: fill(one.color),
-		})
 	}
 	if total == 0 {
 		s.tall(lineHeight, cell{style: b.styles.note, text: noChart})
 		return
 	}
-	gap, overlap, vary := uint(30), -20, false
-	room := 1.8 * float64(most) // for the name above the highest bar
+	first, last := bars[0].row, bars[len(bars)-1].row
+	gap, vary := uint(30), false
 	s.keep(s.file.AddChart(s.name, at(chartColumn, top), &excelize.Chart{
-		Type: excelize.Col, Series: series, Title: chartTitle(title), Legend: excelize.ChartLegend{Position: "none"},
-		GapWidth: &gap, Overlap: &overlap, VaryColors: &vary,
-		// Each bar has its name beside its number: a legend would need colours.
-		PlotArea:  excelize.ChartPlotArea{ShowVal: true, ShowSerName: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0"}},
-		XAxis:     excelize.ChartAxis{None: true},
-		YAxis:     excelize.ChartAxis{None: true, Maximum: &room},
+		Type: excelize.Bar, Title: chartTitle(title), Legend: excelize.ChartLegend{Position: "none"},
+		GapWidth: &gap, VaryColors: &vary,
+		Series: []excelize.ChartSeries{{
+			Name:       s.absolute(1, top, 1, top),
+			Categories: s.absolute(0, first, 0, last), Values: s.absolute(1, first, 1, last),
+			Fill: fill(show.Accent), // the library colours single bars of pies only
+		}},
+		PlotArea:  excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0"}},
+		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: excelize.Font{Size: 9, Color: show.Text}},
+		YAxis:     excelize.ChartAxis{None: true},
 		Dimension: excelize.ChartDimension{Width: 640, Height: uint(pixels(tableHeight) * (len(bars) + 1))},
 		Format:    excelize.GraphicOptions{Name: title, AltText: alt + " " + unit + "."},
 	}))
