@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -430,6 +431,35 @@ func TestSays(t *testing.T) {
 			}
 			for _, s := range shca.Statuses() {
 				has(section(t, page, "by-status"), s.String()+" "+show.Number(r.Summary.Statuses[s])+" "+show.Meaning(s))
+			}
+			parts := find(section(t, page, "by-status"), func(n *html.Node) bool { return n.Data == "rect" })
+			var width float64
+			for _, rect := range parts {
+				var x, wide float64
+				fmt.Sscanf(attr(rect, "x")+" "+attr(rect, "width"), "%f%% %f%%", &x, &wide)
+				if math.Abs(x-width) > 0.01 {
+					t.Errorf("a part of the bar of all controls is at %g %%, want %g %%", x, width)
+				}
+				width += wide
+			}
+			labels := find(section(t, page, "by-status"), func(n *html.Node) bool { return n.Data == "text" })
+			for _, s := range shca.Statuses() {
+				if n := r.Summary.Statuses[s]; n > 0 && (len(labels) == 0 || text(labels[0]) != show.StatusStyle(s).Mark+" "+show.Number(n)) {
+					t.Errorf("the bar of all controls does not mark its %d that are %s", n, s)
+				} else if n > 0 {
+					labels = labels[1:]
+				}
+			}
+			if len(labels) > 0 || len(parts) > 0 && math.Abs(width-100) > 0.01 {
+				t.Errorf("the bar of all controls is %g %% wide, with %d marks too many", width, len(labels))
+			}
+			for _, name := range []string{"key-numbers", "families", "controls"} {
+				for n := range section(t, page, name).Descendants() {
+					tooltip := n.Type == html.TextNode && n.Parent.Data == "title"
+					if c.Name != "hostile" && n.Type == html.TextNode && !tooltip && regexp.MustCompile(`[0-9] %`).MatchString(n.Data) {
+						t.Errorf("a percentage may break in %q", n.Data)
+					}
+				}
 			}
 			for name, part := range map[string]report.Part{"failing": report.Failing, "families": report.Families, "passing": report.Passing, "scopes": report.Scopes, "method": report.Method} {
 				has(section(t, page, name), r.Section(part).Title, r.Section(part).Intro)

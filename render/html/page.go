@@ -293,8 +293,8 @@ type marked struct {
 func (b *bar) Marked() []marked {
 	percent := func(n int64) string { return fmt.Sprintf("%.3f", 100*float64(n)/float64(b.Total)) }
 	fit := func(wide int64, characters int) string {
-		const narrow, window, character = 280, 600, 8 // pixels
-		switch need := int64(characters * character); {
+		const narrow, window, mark, character = 280, 600, 12, 8 // pixels
+		switch need := int64(mark + characters*character); {
 		case wide*narrow >= need*b.Total:
 			return "fit"
 		case wide*window >= need*b.Total:
@@ -305,7 +305,7 @@ func (b *bar) Marked() []marked {
 	var list []marked
 	for _, s := range b.Segments {
 		middle := fmt.Sprintf("%.3f", 100*(float64(s.At)+float64(s.Wide)/2)/float64(b.Total))
-		list = append(list, marked{s, percent(s.At), percent(s.Wide), middle, fit(s.Wide, 2), fit(s.Wide, 2+len(s.Number))})
+		list = append(list, marked{s, percent(s.At), percent(s.Wide), middle, fit(s.Wide, 0), fit(s.Wide, 1+len(s.Number))})
 	}
 	return list
 }
