@@ -33,11 +33,15 @@ type Assessment struct {
 	// Scopes are sorted by source, account and region.
 	Scopes []Scope `json:"scopes"`
 	// Controls are those of the baseline in catalog order, then every other
-	// control that has findings.
+	// control that has findings or evidence.
 	Controls []ControlResult `json:"controls"`
 	// Checks are in natural order of their ids: every check with a scored or
 	// suppressed finding, mapped or not.
 	Checks []CheckResult `json:"checks"`
+
+	// Disabled are the checks that are switched off somewhere, in natural order of
+	// their ids; empty also where no inventory of checks was read.
+	Disabled []DisabledCheck `json:"disabled,omitempty"`
 
 	// Problems says what could not be read, one sentence each, in input order;
 	// at most MaxProblems of ProblemCount.
@@ -47,8 +51,9 @@ type Assessment struct {
 	// Findings ranges over every finding that was read, whatever its
 	// disposition, ordered by check, account, region and resource. Those of one
 	// such subject are ordered by what decides which copy counts: current before
-	// archived, citing the framework before not, newest first; then by id. Each
-	// range reads them anew and stops at the first error.
+	// archived, Security Hub before AWS Config before Audit Manager, citing the
+	// framework before not, newest first; then by id. Each range reads them anew
+	// and stops at the first error.
 	Findings iter.Seq2[*Finding, error] `json:"-"`
 
 	// Artifacts are the files written before the format at hand, in order of
@@ -123,23 +128,60 @@ type ControlResult struct {
 	InBaseline  bool      `json:"in_baseline"`
 	Withdrawn   bool      `json:"withdrawn,omitempty"`
 	Status      Status    `json:"status"`
-	Tally       Tally     `json:"tally"`            // sum over its checks; a finding counts in every control it is evidence for
-	Severity    Severity  `json:"severity"`         // of the most severe failing check
-	Checks      []CheckID `json:"checks"`           // with findings, natural order
-	Unseen      []CheckID `json:"unseen,omitempty"` // mapped to the control by the framework's table, but without any finding
-	Accounts    Count     `json:"accounts"`         // with findings that are not suppressed
+	Tally       Tally     `json:"tally"`              // sum over its checks; a finding counts in every control it is evidence for
+	Severity    Severity  `json:"severity"`           // of the most severe failing check
+	Checks      []CheckID `json:"checks"`             // with findings, natural order
+	Unseen      []CheckID `json:"unseen,omitempty"`   // mapped to the control by the framework's table or the inventory of checks, but without any finding
+	Disabled    []CheckID `json:"disabled,omitempty"` // of Unseen, those that are switched off wherever the inventory of checks was read
+	Accounts    Count     `json:"accounts"`           // with findings that are not suppressed
 	Regions     Count     `json:"regions"`
 	Resources   Count     `json:"resources"`
 	First       time.Time `json:"first,omitzero"` // earliest observation, UTC
 	Last        time.Time `json:"last,omitzero"`  // latest evaluation, UTC
 	Narrative   string    `json:"narrative,omitempty"`
+
+	// Evidence is what was collected about the control besides findings, the most
+	// telling kinds first and of each the newest; at most MaxEvidence. None of it
+	// is scored.
+	Evidence []Evidence `json:"evidence,omitempty"`
+	// EvidenceCount is the number of all such pieces, also those not in Evidence.
+	EvidenceCount int64 `json:"evidence_count,omitempty"`
+}
+
+// AllDisabled reports whether the control has no finding because every check
+// that could have one is switched off.
+func (c ControlResult) AllDisabled() bool {
+	return c.Status == StatusNotAssessed && len(c.Unseen) > 0 && len(c.Disabled) == len(c.Unseen)
+}
+
+// DisabledReasons are the reasons why checks of the control without findings are
+// switched off everywhere, sorted, each once: of each check those that its
+// DisabledCheck keeps.
+func (a *Assessment) DisabledReasons(c *ControlResult) []string {
+	var reasons []string
+	for _, id := range c.Disabled {
+		if d := a.DisabledCheck(id); d != nil {
+			reasons = append(reasons, d.Reasons...)
+		}
+	}
+	slices.Sort(reasons)
+	return slices.Compact(reasons)
+}
+
+// StatusText is the control's status in the words of reports: that of Status,
+// or "not assessed: disabled".
+func (c ControlResult) StatusText() string {
+	if c.AllDisabled() {
+		return c.Status.String() + ": disabled"
+	}
+	return c.Status.String()
 }
 
 // Summary is an assessment in a few numbers. Only controls of the baseline
 // count, except in Outside.
 type Summary struct {
 	Controls int            `json:"controls"` // controls in the baseline
-	Outside  int            `json:"outside"`  // other controls that have findings
+	Outside  int            `json:"outside"`  // other controls that have findings or evidence
 	Statuses map[Status]int `json:"statuses"` // baseline controls by status
 	Covered  int            `json:"covered"`  // baseline controls with at least one decided finding
 	Tally    Tally          `json:"tally"`    // findings of checks that are evidence for the baseline, each finding once
@@ -228,6 +270,16 @@ func (a *Assessment) Failing() []*CheckResult {
 	}
 	slices.SortStableFunc(failing, CompareWorst)
 	return failing
+}
+
+// DisabledCheck returns where the check is switched off, or nil if nothing says
+// that it is.
+func (a *Assessment) DisabledCheck(id CheckID) *DisabledCheck {
+	i, ok := slices.BinarySearchFunc(a.Disabled, id, func(d DisabledCheck, id CheckID) int { return d.ID.Compare(id) })
+	if !ok {
+		return nil
+	}
+	return &a.Disabled[i]
 }
 
 // Check returns the result of the check, or nil if it has no findings.

@@ -134,13 +134,7 @@ func (r *CheckResult) Add(f *Finding, c Citation) {
 	first := cmp.Or(f.FirstObservedAt, f.CreatedAt, f.Observed())
 	r.First, r.Last = earliest(r.First, first), latest(r.Last, f.Observed())
 	r.Products.add(clip(f.Product()), MaxProducts)
-	for _, id := range c.Controls {
-		r.Cited.add(id, maxCited)
-	}
-	for _, text := range c.Unread {
-		r.Unread.add(clip(text), MaxUnread)
-	}
-	r.Partial = r.Partial || c.Partial
+	r.Cite(c)
 	switch {
 	case one.Suppressed == 1:
 		r.Suppressed = addSample(r.Suppressed, f)
@@ -162,6 +156,18 @@ func (r *CheckResult) Add(f *Finding, c Citation) {
 			r.Resources.add(resourceHash(f.AccountID, id), MaxResources)
 		}
 	}
+}
+
+// Cite folds in what a finding cites. Add does it for the findings that count;
+// a duplicate of one is cited besides.
+func (r *CheckResult) Cite(c Citation) {
+	for _, id := range c.Controls {
+		r.Cited.add(id, maxCited)
+	}
+	for _, text := range c.Unread {
+		r.Unread.add(clip(text), MaxUnread)
+	}
+	r.Partial = r.Partial || c.Partial
 }
 
 // Merge folds another result of the same check into r. The two must come from

@@ -12,12 +12,13 @@
 // # Flow
 //
 //	sources/*  ── Record ──▶  redact  ── Record ──▶  mapping  ── *Assessment ──▶  render/*
-//	(Finding |                (if asked:             spool: sort, keep newest    range over Findings,
-//	Scope | Input)            pseudonyms)            Accumulator: per check      read Controls, Checks
-//	                                                 Evaluate: checks → controls
+//	(Finding | Setting |      (if asked:             spool: sort, keep newest    range over Findings,
+//	Evidence | Scope |        pseudonyms)            Accumulator: per check      read Controls, Checks
+//	Input)                                           Evaluate: checks → controls
 //
-// A [Source] pushes records through an iterator: findings, scopes that were
-// looked at, and inputs that were read. Package redact stands behind it where
+// A [Source] pushes records through an iterator: findings, settings of checks,
+// evidence that is no finding, scopes that were looked at, and inputs that were
+// read. Package redact stands behind it where
 // that is asked for, and replaces what names the estate: no renderer is given a
 // name, and originals go along for mapping alone. Package mapping sorts the
 // findings outside memory, keeps the newest copy of each, folds them into one
@@ -38,6 +39,12 @@
 //	framework    the catalog of controls assessed against: nist-800-53-r5
 //	baseline     the selection of controls the system must meet (an OSCAL profile)
 //	assessment   the act of assessing and its result
+//	setting      whether a check runs in an account and Region (CheckSetting)
+//	inventory    all settings that were read
+//	disabled     of a check: no standard runs it, so it writes no findings
+//	evidence     what a control's assessment rests on; Evidence is what is no finding
+//	rule         a rule of AWS Config; many checks are the outcome of one
+//	duplicate    a finding that says what another one says, which counts instead
 //	input        a file that findings were read from (Input)
 //	scope        account, region and source that was looked at
 //	artifact     one written file

@@ -101,14 +101,14 @@ func SeverityFromNormalized(n float64) Severity {
 	return Critical
 }
 
-// Finding is one check's outcome on its resources, read from one ASFF or OCSF
-// record. A Source hands out a new Finding for each record; whoever receives
+// Finding is one check's outcome on its resources, read from one record of its
+// source. A Source hands out a new Finding for each record; whoever receives
 // one may keep it but must not change it.
 //
 // Strings are as the producer wrote them. Times are UTC; the zero time means
 // that the producer gave none.
 type Finding struct {
-	Source string // kind of source it was read from: SourceASFF, SourceOCSF
+	Source string // kind of source it was read from: SourceASFF and its like
 
 	ID          string // unique within product and account; for Security Hub an ARN
 	ProductARN  string
@@ -151,12 +151,18 @@ type Finding struct {
 	// Disposition says what the assessment did with the finding. A Source
 	// leaves it empty.
 	Disposition Disposition
+	// Duplicate says of a superseded finding that another one about the same
+	// subject counts instead; where it is false, a newer version of the finding
+	// does. A Source leaves it false.
+	Duplicate bool
 }
 
 // The kinds of source that findings are read from.
 const (
-	SourceASFF = "asff" // AWS Security Finding Format
-	SourceOCSF = "ocsf" // Open Cybersecurity Schema Framework
+	SourceASFF         = "asff"         // AWS Security Finding Format
+	SourceOCSF         = "ocsf"         // Open Cybersecurity Schema Framework
+	SourceConfig       = "config"       // evaluations of AWS Config rules
+	SourceAuditManager = "auditmanager" // evidence that AWS Audit Manager collected
 )
 
 // IsAccountID reports whether the text is the id of an AWS account: 12 digits.
@@ -184,9 +190,10 @@ type Note struct {
 // Resource is one resource that a finding is about.
 type Resource struct {
 	ID        string // usually an ARN
-	Type      string // AwsS3Bucket
+	Type      string // AwsS3Bucket; AWS::S3::Bucket from AWS Config
 	Region    string
 	Partition string
+	Alias     string // what AWS Config knows the resource by, where the producer tells: "AIDA…"
 }
 
 // Disposition says what became of a finding in an assessment. Every finding
@@ -196,7 +203,8 @@ type Disposition string
 // The dispositions, in the order in which they are decided.
 const (
 	// Superseded: another copy counts instead, either a newer version of the
-	// same finding or, for the same subject, the copy of another standard.
+	// same finding or, for the same subject, the copy of another standard or
+	// source.
 	Superseded Disposition = "superseded"
 	// Archived: the record state is ARCHIVED; the finding is no longer current.
 	Archived Disposition = "archived"
@@ -222,15 +230,33 @@ func (f *Finding) Product() string {
 		return "AWS Security Hub"
 	case f.ProductName != "":
 		return f.ProductName
+	case f.Source == SourceConfig, f.Source == SourceAuditManager:
+		return ProductOf(f.Source)
 	case product != "":
 		return product
 	}
 	return "an unnamed product"
 }
 
+// ProductOf names the product that the kind of source is read from, or the kind
+// itself where it is not of one product.
+func ProductOf(source string) string {
+	switch source {
+	case SourceConfig:
+		return "AWS Config"
+	case SourceAuditManager:
+		return "AWS Audit Manager"
+	}
+	return source
+}
+
 // SecurityHub reports whether the finding is of a check of Security Hub's own
-// standards, as opposed to one that another product sent there.
+// standards, as opposed to one that another product sent there, and to what
+// another service keeps as a copy of one.
 func (f *Finding) SecurityHub() bool {
+	if f.Source == SourceConfig || f.Source == SourceAuditManager {
+		return false
+	}
 	return f.ProductPath() == "aws/securityhub" ||
 		f.ProductARN == "" && strings.HasPrefix(f.GeneratorID, "security-control/")
 }

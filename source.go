@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strings"
 	"sync/atomic"
 )
 
@@ -26,12 +25,14 @@ type Source interface {
 	Records(ctx context.Context) iter.Seq2[Record, error]
 }
 
-// Record is what a source yields. Exactly one of Scope, Finding and Input is set;
-// Original goes with Finding.
+// Record is what a source yields. Exactly one of its members is set, but for
+// Original, which goes with Finding.
 type Record struct {
-	Scope   *Scope
-	Finding *Finding
-	Input   *Input // a file that was read to its end, after what it holds
+	Scope    *Scope
+	Finding  *Finding
+	Setting  *CheckSetting
+	Evidence *Evidence
+	Input    *Input // a file that was read to its end, after what it holds
 
 	// Original is the finding as it was read where Finding is a redacted copy of
 	// it, and nil elsewhere. It decides which copies of a finding are the same one
@@ -65,7 +66,13 @@ type Scope struct {
 
 // Name names the scope in a sentence: "asff 111122223333 us-east-1".
 func (s *Scope) Name() string {
-	return strings.TrimSpace(strings.Join([]string{s.Source, s.AccountID, s.Region}, " "))
+	name := s.Source
+	for _, part := range []string{s.AccountID, s.Region} {
+		if part != "" {
+			name += " " + part
+		}
+	}
+	return name
 }
 
 // Complete reports whether everything in the scope was read.

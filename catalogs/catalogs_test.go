@@ -387,3 +387,39 @@ func TestCheckInAnyCase(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckForRule: every rule of the table is known by its name and as a check,
+// and belongs to the checks that have it.
+func TestCheckForRule(t *testing.T) {
+	f, err := catalogs.Find("nist-800-53-r5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string][]catalogs.Check{}
+	for _, c := range f.Checks() {
+		if c.ConfigRule != "" {
+			rules[c.ConfigRule] = append(rules[c.ConfigRule], c)
+		}
+	}
+	for rule, checks := range rules {
+		c, ok := f.CheckForRule(rule)
+		if !ok || c.ConfigRule != rule || len(checks) == 1 && c.ID != checks[0].ID || len(checks) > 1 && c.ID != shca.CheckID("config-rule/"+rule) {
+			t.Errorf("%s: %+v, %t", rule, c, ok)
+		}
+		for _, one := range checks {
+			for _, id := range one.Controls {
+				if !slices.Contains(c.Controls, id) {
+					t.Errorf("%s: %s of %s is missing", rule, id, one.ID)
+				}
+			}
+		}
+		if d, ok := f.Check(shca.CheckID("config-rule/" + rule)); !ok || d.ID != c.ID {
+			t.Errorf("config-rule/%s: %+v, %t", rule, d, ok)
+		}
+	}
+	for _, rule := range []string{"", "config-rule/", "our-own-rule", "securityhub-", "-conformance-pack-abcdefghi"} {
+		if c, ok := f.CheckForRule(rule); ok {
+			t.Errorf("%q: %+v", rule, c)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package catalogs
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ type Framework struct {
 // change once it is constructed.
 type tables struct {
 	embedded   *Catalog
-	checks     map[shca.CheckID]Check // by folded id
+	checks     map[shca.CheckID]Check // by folded id, and by Config rule
 	order      []shca.CheckID         // of checks
 	checksFor  map[shca.ControlID][]shca.CheckID
 	ccis       map[shca.ControlID][]CCI
@@ -121,12 +122,40 @@ func (f *Framework) Baseline(name string) (b Baseline, ok bool) {
 // Check returns what the framework's table says about the check; ok is false
 // if the table does not have it. Upper and lower case do not matter: AWS's own
 // pages spell AutoScaling.5 in two ways. The result has the table's spelling.
+// "config-rule/NAME" stands for what CheckForRule returns for a rule that the
+// table names so.
 func (f *Framework) Check(id shca.CheckID) (c Check, ok bool) {
 	c, ok = f.checks[folded(id)]
 	c.Controls = slices.Clone(c.Controls)
 	c.ResourceTypes = slices.Clone(c.ResourceTypes)
 	return c, ok
 }
+
+// ruleCheck begins the id of the check that a rule of AWS Config is.
+const ruleCheck = "config-rule/"
+
+// CheckForRule returns the check that the table has the AWS Config rule for; ok
+// is false if it has none. A rule behind several checks has one of its own,
+// "config-rule/vpc-endpoint-enabled", with the controls of all of them: which of
+// them an evaluation is about depends on the rule's parameters.
+//
+// Upper case, underscores, and what AWS puts around the names of rules that
+// Security Hub, conformance packs and organizations deploy do not matter.
+func (f *Framework) CheckForRule(rule string) (c Check, ok bool) {
+	rule = strings.ReplaceAll(strings.ToLower(rule), "_", "-")
+	if c, ok = f.Check(shca.CheckID(ruleCheck + rule)); ok {
+		return c, true
+	}
+	if m := deployedRule.FindStringSubmatch(rule); m != nil {
+		return f.Check(shca.CheckID(ruleCheck + m[1] + m[2]))
+	}
+	return Check{}, false
+}
+
+// deployedRule matches the names that AWS makes of a rule's:
+// "securityhub-NAME-1a2b3c4d", "OrgConfigRule-NAME-1a2b3c4d",
+// "NAME-conformance-pack-1a2b3c4d5".
+var deployedRule = regexp.MustCompile(`^(?:(?:securityhub|orgconfigrule)-(.+)-[a-z0-9]{6,12}|(.+)-conformance-pack-[a-z0-9]{6,12})$`)
 
 // folded is the key of a check in the tables.
 func folded(id shca.CheckID) shca.CheckID { return shca.CheckID(strings.ToLower(string(id))) }

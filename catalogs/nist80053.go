@@ -128,6 +128,7 @@ func loadNIST80053r5() (*Framework, error) {
 			t.checksFor[control] = append(t.checksFor[control], id)
 		}
 	}
+	t.addRules()
 	err = eachRow("cci-nist-r5.csv", func(row map[string]string) error {
 		id := shca.ControlID(row["control"])
 		t.ccis[id] = append(t.ccis[id], CCI{ID: row["cci"], Part: row["part"]})
@@ -143,6 +144,32 @@ func loadNIST80053r5() (*Framework, error) {
 		Baselines: baselines,
 		tables:    t,
 	}, nil
+}
+
+// addRules makes the checks known by their Config rules.
+func (t *tables) addRules() {
+	byRule := map[string][]Check{}
+	for _, id := range t.order {
+		if c := t.checks[folded(id)]; c.ConfigRule != "" {
+			byRule[c.ConfigRule] = append(byRule[c.ConfigRule], c)
+		}
+	}
+	for rule, checks := range byRule {
+		id := shca.CheckID(ruleCheck + rule)
+		c := checks[0]
+		if len(checks) > 1 {
+			c = Check{ID: id, Schedule: c.Schedule, ConfigRule: rule}
+			for _, one := range checks {
+				c.Severity = max(c.Severity, one.Severity)
+				c.Controls = append(c.Controls, one.Controls...)
+				c.ResourceTypes = append(c.ResourceTypes, one.ResourceTypes...)
+			}
+			slices.SortFunc(c.Controls, t.embedded.Compare)
+			slices.Sort(c.ResourceTypes)
+			c.Controls, c.ResourceTypes = slices.Compact(c.Controls), slices.Compact(c.ResourceTypes)
+		}
+		t.checks[folded(id)] = c
+	}
 }
 
 // eachRow calls f with every row of an embedded table, by column.

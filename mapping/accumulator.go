@@ -24,7 +24,8 @@ type Accumulator struct {
 	framework *catalogs.Framework
 	checks    map[shca.CheckID]*shca.CheckResult
 	citations map[string]citation
-	spellings map[shca.CheckID]shca.CheckID // of checks the table knows
+	spellings map[shca.CheckID]spelling
+	aliases   map[shca.CheckID][]shca.CheckID // see called
 }
 
 type citation struct {
@@ -39,15 +40,22 @@ func NewAccumulator(framework *catalogs.Framework) *Accumulator {
 		framework: framework,
 		checks:    map[shca.CheckID]*shca.CheckResult{},
 		citations: map[string]citation{},
-		spellings: map[shca.CheckID]shca.CheckID{},
+		spellings: map[shca.CheckID]spelling{},
+		aliases:   map[shca.CheckID][]shca.CheckID{},
 	}
 }
 
-// Add folds in a finding whose disposition is Assessed or Suppressed, and
-// ignores any other: duplicates, archived findings and findings that report no
-// compliance status count in no check.
+// Add folds in a finding whose disposition is Assessed or Suppressed. Of a
+// duplicate of one it takes the controls that it cites, if there are any, and
+// nothing else. It ignores any other: superseded versions, archived findings and
+// findings that report no compliance status count in no check.
 func (a *Accumulator) Add(f *shca.Finding) {
-	if f.Disposition != shca.Assessed && f.Disposition != shca.Suppressed {
+	counts := f.Disposition == shca.Assessed || f.Disposition == shca.Suppressed
+	if !counts && !f.Duplicate {
+		return
+	}
+	c := a.cite(f)
+	if !counts && len(c.Controls) == 0 && len(c.Unread) == 0 {
 		return
 	}
 	r := a.checks[f.Check]
@@ -55,31 +63,82 @@ func (a *Accumulator) Add(f *shca.Finding) {
 		r = &shca.CheckResult{ID: f.Check}
 		a.checks[f.Check] = r
 	}
-	r.Add(f, a.cite(f))
+	if counts {
+		r.Add(f, c)
+		return
+	}
+	if f.Source == shca.SourceAuditManager {
+		c.Partial = false // what it copies says more
+	}
+	r.Cite(c)
 }
 
 // canonical returns the finding with its check as the framework's table spells
-// it, so that AutoScaling.5 and Autoscaling.5 are one check.
+// it, so that AutoScaling.5 and Autoscaling.5 are one check, and so is the rule
+// of AWS Config that the table has for a check.
 func (a *Accumulator) canonical(f *shca.Finding) *shca.Finding {
-	if !f.SecurityHub() {
+	from := rankOf(f)
+	if from == ofOthers {
 		return f
 	}
-	id, ok := a.spellings[f.Check]
-	if !ok {
-		id = f.Check
-		if known, ok := a.framework.Check(f.Check); ok {
-			id = known.ID
-		}
-		if len(a.spellings) < maxCitations {
-			a.spellings[shca.CheckID(strings.Clone(string(f.Check)))] = id
+	spelt := a.spell(f.Check)
+	if !spelt.known && from != ofSecurityHub && f.ConfigRule != "" {
+		if rule := a.spell(ruleCheck + shca.CheckID(f.ConfigRule)); rule.known {
+			spelt = rule
 		}
 	}
-	if id == f.Check {
+	if spelt.id == f.Check {
 		return f
 	}
 	g := *f
-	g.Check = id
+	g.Check = spelt.id
 	return &g
+}
+
+// ruleCheck begins the id of a check that is a rule of AWS Config.
+const ruleCheck shca.CheckID = "config-rule/"
+
+// spelling is a check as the framework's table spells it, if it knows it.
+type spelling struct {
+	id    shca.CheckID
+	known bool
+}
+
+func (a *Accumulator) spell(id shca.CheckID) spelling {
+	if s, ok := a.spellings[id]; ok {
+		return s
+	}
+	known, ok := a.framework.Check(id)
+	if rule, is := strings.CutPrefix(string(id), string(ruleCheck)); is && !ok {
+		known, ok = a.framework.CheckForRule(rule)
+	}
+	s := spelling{shca.CheckID(strings.Clone(string(id))), ok}
+	if ok {
+		s.id = known.ID
+	}
+	if len(a.spellings) < maxCitations {
+		a.spellings[shca.CheckID(strings.Clone(string(id)))] = s
+	}
+	return s
+}
+
+// called returns what another source may call the finding's check: the check, and
+// the rule behind it if it is one of several checks with that rule.
+func (a *Accumulator) called(f *shca.Finding) []shca.CheckID {
+	names, ok := a.aliases[f.Check]
+	if ok {
+		return names
+	}
+	names = []shca.CheckID{shca.CheckID(strings.Clone(string(f.Check)))}
+	if known, ok := a.framework.Check(f.Check); ok && known.ConfigRule != "" {
+		if rule, ok := a.framework.CheckForRule(known.ConfigRule); ok && rule.ID != f.Check {
+			names = append(names, rule.ID)
+		}
+	}
+	if len(a.aliases) < maxCitations {
+		a.aliases[shca.CheckID(strings.Clone(string(f.Check)))] = names
+	}
+	return names
 }
 
 // mapped reports whether the finding's check is evidence for any control, as
@@ -116,12 +175,14 @@ func (a *Accumulator) Merge(b *Accumulator) {
 	}
 }
 
-// Checks returns the results in natural order of their ids. They share memory
-// with the accumulator.
+// Checks returns the results that findings count in, in natural order of their
+// ids. They share memory with the accumulator.
 func (a *Accumulator) Checks() []shca.CheckResult {
 	checks := make([]shca.CheckResult, 0, len(a.checks))
 	for _, r := range a.checks {
-		checks = append(checks, *r)
+		if r.Tally.Total() > 0 {
+			checks = append(checks, *r)
+		}
 	}
 	slices.SortFunc(checks, func(x, y shca.CheckResult) int { return x.ID.Compare(y.ID) })
 	return checks
@@ -141,6 +202,9 @@ func (a *Accumulator) cited() int {
 // cite reads the related requirements of one finding.
 func (a *Accumulator) cite(f *shca.Finding) shca.Citation {
 	c := shca.Citation{Partial: len(f.Requirements) >= requirementCap && f.ProductARN != ""}
+	if f.Source == shca.SourceAuditManager && len(f.Requirements) > 0 {
+		c.Partial = true // evidence names the one control that it was collected for
+	}
 	for _, text := range f.Requirements {
 		one := a.read(text)
 		c.Controls = append(c.Controls, one.controls...)

@@ -37,6 +37,10 @@ func (l records) Records(context.Context) iter.Seq2[shca.Record, error] {
 				r.Finding = v
 			case *shca.Scope:
 				r.Scope = v
+			case *shca.CheckSetting:
+				r.Setting = v
+			case *shca.Evidence:
+				r.Evidence = v
 			case error:
 				err = v
 			}
@@ -449,7 +453,7 @@ func TestFindings(t *testing.T) {
 			}
 			want := byRaw[string(f.Raw)]
 			delete(byRaw, string(f.Raw))
-			if diff := gocmp.Diff(want, f, cmpopts.IgnoreFields(shca.Finding{}, "Disposition")); diff != "" {
+			if diff := gocmp.Diff(want, f, cmpopts.IgnoreFields(shca.Finding{}, "Disposition", "Duplicate")); diff != "" {
 				t.Fatalf("finding (-want +got):\n%s", diff)
 			}
 			if !slices.Contains([]shca.Disposition{shca.Assessed, shca.Suppressed, shca.NotScored, shca.Archived, shca.Superseded}, f.Disposition) {
@@ -676,7 +680,8 @@ func (s stopping) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 func TestCanceledWhileSorting(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	st := &store{cites: NewAccumulator(framework(t)).cites}
+	acc := NewAccumulator(framework(t))
+	st := &store{cites: acc.cites, names: acc.called}
 	if err := st.add(finding("a"), finding("a")); err != nil {
 		t.Fatal(err)
 	}

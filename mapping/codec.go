@@ -15,7 +15,7 @@ import (
 
 var errCodec = errors.New("temporary file for sorting: a record is damaged")
 
-// appendFinding appends all of f but Raw and Disposition.
+// appendFinding appends all of f but Raw, Disposition and Duplicate.
 func appendFinding(b []byte, f *shca.Finding) []byte {
 	for _, s := range [...]string{
 		f.Source, f.ID, f.ProductARN, f.ProductName, f.GeneratorID,
@@ -40,6 +40,7 @@ func appendFinding(b []byte, f *shca.Finding) []byte {
 	b = binary.AppendUvarint(b, uint64(len(f.Resources)))
 	for _, r := range f.Resources {
 		b = appendString(appendString(appendString(appendString(b, r.ID), r.Type), r.Region), r.Partition)
+		b = appendString(b, r.Alias)
 	}
 	b = append(b, byte(f.Severity))
 	for _, t := range [...]time.Time{f.CreatedAt, f.UpdatedAt, f.FirstObservedAt, f.LastObservedAt, f.ProcessedAt, f.Note.UpdatedAt} {
@@ -68,12 +69,7 @@ func decodeFinding(b []byte) (*shca.Finding, error) {
 		*s = d.string()
 	}
 	for _, list := range [...]*[]string{&f.Standards, &f.Requirements, &f.Types} {
-		if n := d.count(); n > 0 {
-			*list = make([]string, n)
-			for i := range *list {
-				(*list)[i] = d.string()
-			}
-		}
+		*list = d.strings()
 	}
 	if n := d.count(); n > 0 {
 		f.StatusReasons = make([]shca.StatusReason, n)
@@ -84,7 +80,7 @@ func decodeFinding(b []byte) (*shca.Finding, error) {
 	if n := d.count(); n > 0 {
 		f.Resources = make([]shca.Resource, n)
 		for i := range f.Resources {
-			f.Resources[i] = shca.Resource{ID: d.string(), Type: d.string(), Region: d.string(), Partition: d.string()}
+			f.Resources[i] = shca.Resource{ID: d.string(), Type: d.string(), Region: d.string(), Partition: d.string(), Alias: d.string()}
 		}
 	}
 	f.Severity = shca.Severity(d.byte())
@@ -127,6 +123,19 @@ func (d *decoder) string() string {
 	s := d.rest[:n]
 	d.rest = d.rest[n:]
 	return s
+}
+
+// strings is a list of them, nil for an empty one.
+func (d *decoder) strings() []string {
+	n := d.count()
+	if n == 0 {
+		return nil
+	}
+	list := make([]string, n)
+	for i := range list {
+		list[i] = d.string()
+	}
+	return list
 }
 
 // count is the length of a list; each element takes at least a byte.

@@ -50,6 +50,7 @@ func fillFinding(t *testing.T, v reflect.Value, n *int, r *rand.Rand) {
 		if !empty {
 			v.SetString(strings.Repeat(fmt.Sprintf("%d\x00é\xff", *n), 1+*n%60))
 		}
+	case reflect.Bool: // what an assessment decides
 	case reflect.Uint8:
 		v.SetUint(uint64(*n%200 + 1))
 	default:

@@ -13,7 +13,20 @@ import (
 // checks it returns, which are copies in the given order. Controls come in
 // catalog order, those of the baseline first. With a baseline of no controls
 // every control counts as one of the baseline. It is a pure function.
+//
+// It knows of no inventory of checks and of no evidence besides findings.
 func Evaluate(framework *catalogs.Framework, baseline catalogs.Baseline, checks []shca.CheckResult) ([]shca.CheckResult, []shca.ControlResult) {
+	return evaluateAll(framework, baseline, checks, besides{})
+}
+
+// besides is what is known besides the checks that have findings.
+type besides struct {
+	related  map[shca.ControlID][]shca.CheckID // by the inventory
+	disabled []shca.DisabledCheck
+	evidence map[shca.ControlID]*controlEvidence
+}
+
+func evaluateAll(framework *catalogs.Framework, baseline catalogs.Baseline, checks []shca.CheckResult, more besides) ([]shca.CheckResult, []shca.ControlResult) {
 	checks = slices.Clone(checks)
 	evidence := map[shca.ControlID][]*shca.CheckResult{}
 	seen := map[shca.CheckID]bool{}
@@ -21,6 +34,7 @@ func Evaluate(framework *catalogs.Framework, baseline catalogs.Baseline, checks 
 		c := &checks[i]
 		c.Controls, c.Mapping = mapCheck(framework, c)
 		known, inTable := framework.Check(c.ID)
+		seen[c.ID] = true
 		if inTable {
 			seen[known.ID] = true // as the table spells it
 		}
@@ -47,22 +61,40 @@ func Evaluate(framework *catalogs.Framework, baseline catalogs.Baseline, checks 
 			outside = append(outside, id)
 		}
 	}
+	for id := range more.evidence {
+		if !inBaseline[id] && len(evidence[id]) == 0 {
+			outside = append(outside, id)
+		}
+	}
 	slices.SortFunc(outside, framework.Catalog.Compare)
+	off := map[shca.CheckID]bool{}
+	for i := range more.disabled {
+		if d := &more.disabled[i]; d.Everywhere() {
+			off[d.ID] = true
+		}
+	}
 	ids = append(ids, outside...)
 
 	controls := make([]shca.ControlResult, len(ids))
 	for i, id := range ids {
 		c := &controls[i]
 		*c = evaluate(id, evidence[id])
-		c.InBaseline = inBaseline[id] || len(baseline.Controls) == 0
+		c.InBaseline = inBaseline[id] || len(baseline.Controls) == 0 && len(evidence[id]) > 0
 		c.FamilyTitle = framework.Catalog.FamilyTitle(id.Family())
 		if known, ok := framework.Catalog.Control(id); ok {
 			c.Title, c.Withdrawn = known.Title, known.Withdrawn
 		}
-		for _, check := range framework.ChecksFor(id) {
-			if !seen[check] {
-				c.Unseen = append(c.Unseen, check)
+		for _, check := range relatedChecks(framework, more.related, id) {
+			if seen[check] {
+				continue
 			}
+			c.Unseen = append(c.Unseen, check)
+			if off[check] {
+				c.Disabled = append(c.Disabled, check)
+			}
+		}
+		if held := more.evidence[id]; held != nil {
+			c.Evidence, c.EvidenceCount = held.pieces, held.count
 		}
 	}
 	return checks, controls

@@ -133,6 +133,10 @@ func TestAccumulatorLaws(t *testing.T) {
 		findings := make([]*shca.Finding, r.IntN(60))
 		for k := range findings {
 			findings[k] = randomFinding(r, i%2 == 0)
+			if r.IntN(8) == 0 {
+				findings[k].Disposition, findings[k].Duplicate = shca.Superseded, r.IntN(2) == 0
+				findings[k].Source = []string{shca.SourceASFF, shca.SourceAuditManager}[r.IntN(2)]
+			}
 		}
 		checkLaws(t, r, findings)
 	}

@@ -79,13 +79,18 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 		return nil, err
 	}
 	acc := NewAccumulator(o.Framework)
+	sorter := func(batch int) spool.Sorter { return spool.Sorter{Dir: o.TempDir, Batch: cmp.Or(o.batch, batch)} }
 	r := &run{
 		Options: o, acc: acc, scopes: scopes{},
 		store: &store{
 			cites:    acc.cites,
-			versions: spool.Sorter{Dir: o.TempDir, Batch: cmp.Or(o.batch, 8<<20)},
-			subjects: spool.Sorter{Dir: o.TempDir, Batch: o.batch},
+			names:    acc.called,
+			versions: sorter(8 << 20),
+			claims:   claims{sorter: sorter(8 << 20)},
+			subjects: sorter(0),
 		},
+		inventory: &inventory{acc: acc, sorter: sorter(8 << 20)},
+		evidence:  &evidence{acc: acc, sorter: sorter(8 << 20)},
 		a: &shca.Assessment{
 			Framework: o.Framework.Name, FrameworkName: o.Framework.Title,
 			Baseline: o.Baseline.Name, BaselineName: o.Baseline.Title,
@@ -95,7 +100,7 @@ func Assess(ctx context.Context, source shca.Source, o Options) (*shca.Assessmen
 		},
 	}
 	if err := r.assess(ctx, source); err != nil {
-		return nil, errors.Join(err, r.store.close())
+		return nil, errors.Join(err, r.inventory.sorter.Close(), r.evidence.sorter.Close(), r.store.close())
 	}
 	return r.a, nil
 }
@@ -122,10 +127,12 @@ func (o *Options) complete() error {
 // run is one assessment while it is made.
 type run struct {
 	Options
-	store  *store
-	acc    *Accumulator
-	scopes scopes
-	a      *shca.Assessment
+	store     *store
+	inventory *inventory
+	evidence  *evidence
+	acc       *Accumulator
+	scopes    scopes
+	a         *shca.Assessment
 }
 
 func (r *run) assess(ctx context.Context, source shca.Source) error {
@@ -147,14 +154,32 @@ func (r *run) assess(ctx context.Context, source shca.Source) error {
 	if r.acc.cited() > r.limits.controls {
 		return tooMany(r.limits.controls, "controls")
 	}
+	disabled, related, err := r.inventory.fold(ctx, r.limits.checks)
+	if err != nil {
+		return err
+	}
+	held, err := r.evidence.fold(ctx, r.limits.controls, r.scopes)
+	if err != nil {
+		return err
+	}
+	if len(r.scopes) > r.limits.scopes {
+		return tooMany(r.limits.scopes, "accounts and regions")
+	}
 	r.a.Findings, r.a.Release = r.store.findings(true), r.store.close
 	r.a.Scopes = r.scopes.sorted()
-	r.a.Checks, r.a.Controls = Evaluate(r.Framework, r.Baseline, r.acc.Checks())
-	return narrate(r.a, r.Framework, r.Narrative)
+	r.a.Disabled = disabled
+	r.a.Checks, r.a.Controls = evaluateAll(r.Framework, r.Baseline, r.acc.Checks(), besides{related, disabled, held})
+	return narrate(r.a, func(id shca.ControlID) []shca.CheckID { return relatedChecks(r.Framework, related, id) }, r.Narrative)
 }
 
-// add stores the finding of a record.
+// add stores what a record holds besides scopes and inputs.
 func (r *run) add(record shca.Record) error {
+	switch {
+	case record.Setting != nil:
+		return r.inventory.add(record.Setting)
+	case record.Evidence != nil:
+		return r.evidence.add(record.Evidence)
+	}
 	f := r.acc.canonical(record.Finding)
 	if record.Original == nil {
 		return r.store.add(f, f)
@@ -235,7 +260,7 @@ func (s scopes) read(ctx context.Context, source shca.Source, strict bool, add f
 			scope.Note = joinText(scope.Note, r.Note)
 		case record.Input != nil:
 			a.Inputs = append(a.Inputs, *record.Input)
-		case record.Finding != nil:
+		case record.Finding != nil, record.Setting != nil, record.Evidence != nil:
 			empty = false
 			if err := add(record); err != nil {
 				return err

@@ -13,7 +13,6 @@ import (
 	"unicode"
 
 	"github.com/go-shca/shca"
-	"github.com/go-shca/shca/catalogs"
 	"github.com/go-shca/shca/internal/show"
 )
 
@@ -23,7 +22,8 @@ var narrativeText string
 // DefaultNarrative is the template that writes a control's narrative unless
 // Options name another: who checked what with which checks, over how much,
 // when, what failed, what was undecided and why, what was suppressed, what was
-// not looked at, and that all this covers a part of the control.
+// not looked at, what is disabled and why, what evidence there is besides, and
+// that all this covers a part of the control.
 var DefaultNarrative = sync.OnceValue(func() *template.Template {
 	return template.Must(ParseNarrative(narrativeText))
 })
@@ -37,12 +37,16 @@ type NarrativeData struct {
 	Products   []string           // that report the control's checks, sorted
 	Checks     []*shca.CheckResult
 	Failing    []*shca.CheckResult // checks with failed findings, worst first: by severity, then by failed findings
-	Mapped     []shca.CheckID      // checks that the framework's table maps to the control, with or without findings
+	Mapped     []shca.CheckID      // checks that the framework's table or the inventory of checks maps to the control, with or without findings
 	Reasons    []shca.ReasonCount  // why findings are undecided, most frequent first
 	Suppressed []shca.Sample       // examples of suppressed findings
 	Incomplete []shca.Scope        // scopes that were not read in full
 
+	Disabled []*shca.DisabledCheck // of Mapped and Checks, those that are switched off somewhere
+	Holders  []string              // products that hold the control's evidence besides findings, sorted
+
 	MoreReasons bool // there are reasons besides those in Reasons
+	AllControls bool // no baseline was selected
 }
 
 // narrativeFuncs are the functions of narrative templates besides those of
@@ -80,6 +84,16 @@ var narrativeFuncs = template.FuncMap{
 	},
 	// date TIME: "2026-01-31 12:00 UTC".
 	"date": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
+	// quoted TEXTS MAX: list, each in quotation marks.
+	"quoted": func(texts []string, limit int) string {
+		marked := make([]string, len(texts))
+		for i, t := range texts {
+			marked[i] = `"` + line(t) + `"`
+		}
+		return list(marked, limit)
+	},
+	// add A B.
+	"add": func(a, b int) int { return a + b },
 	// subtract A B.
 	"subtract": func(a, b int) int { return a - b },
 }
@@ -139,14 +153,14 @@ func list(values any, limit int) string {
 }
 
 // ParseNarrative parses a narrative template in the syntax of text/template.
-// It is executed with a NarrativeData and may call percent, plural, line, list,
-// reasons, scopes, date and subtract.
+// It is executed with a NarrativeData and may call percent, number, plural, line,
+// list, quoted, reasons, scopes, date, add and subtract.
 func ParseNarrative(text string) (*template.Template, error) {
 	return template.New("narrative").Option("missingkey=error").Funcs(narrativeFuncs).Parse(text)
 }
 
 // narrate writes the narrative of every control.
-func narrate(a *shca.Assessment, framework *catalogs.Framework, t *template.Template) error {
+func narrate(a *shca.Assessment, mapped func(shca.ControlID) []shca.CheckID, t *template.Template) error {
 	var incomplete []shca.Scope
 	for _, s := range a.Scopes {
 		if !s.Complete() {
@@ -157,7 +171,14 @@ func narrate(a *shca.Assessment, framework *catalogs.Framework, t *template.Temp
 		c := &a.Controls[i]
 		d := NarrativeData{
 			Control: *c, Framework: a.FrameworkName, Baseline: a.BaselineName,
-			Time: a.Time, Mapped: framework.ChecksFor(c.ID), Incomplete: incomplete,
+			Time: a.Time, Mapped: mapped(c.ID), Incomplete: incomplete, AllControls: a.AllControls,
+		}
+		known := slices.Concat(d.Mapped, c.Checks)
+		slices.SortFunc(known, shca.CheckID.Compare)
+		for _, id := range slices.Compact(known) {
+			if off := a.DisabledCheck(id); off != nil {
+				d.Disabled = append(d.Disabled, off)
+			}
 		}
 		reasons := map[string]int64{}
 		for _, id := range c.Checks {
@@ -173,6 +194,12 @@ func narrate(a *shca.Assessment, framework *catalogs.Framework, t *template.Temp
 				reasons[r.Code] += r.Count
 			}
 		}
+		for _, e := range c.Evidence {
+			if holder := shca.ProductOf(e.Source); !slices.Contains(d.Holders, holder) {
+				d.Holders = append(d.Holders, holder)
+			}
+		}
+		slices.Sort(d.Holders)
 		slices.Sort(d.Products)
 		d.Products = slices.Compact(d.Products)
 		slices.SortStableFunc(d.Failing, shca.CompareWorst)

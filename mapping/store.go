@@ -20,22 +20,32 @@ import (
 
 // store keeps every finding that was read and decides its disposition.
 //
-// Two sorts do it. One orders tiny records by finding, newest version first:
-// all but the first of each are superseded. The other orders the findings by
-// subject (check, account, region, resource), the copy that counts first: of
-// a subject's current copies only the first is assessed. The only thing in
-// memory that grows is one bit per finding.
+// Three sorts do it. One orders tiny records by finding, newest version first:
+// all but the first of each are superseded. The second finds those that say what
+// a finding of another source says, whatever id that has for the resource; see
+// claims. The third orders the findings by subject (check, account, region,
+// resource), the copy that counts first: of a subject's current copies only the
+// first is assessed. The only thing in memory that grows is two bits per finding.
 type store struct {
-	cites func(*shca.Finding) bool // does the finding cite the assessed framework?
+	cites func(*shca.Finding) bool           // does the finding cite the assessed framework?
+	names func(*shca.Finding) []shca.CheckID // what other sources may call its check
 
 	versions spool.Sorter
+	claims   claims
 	subjects spool.Sorter
 	key, val []byte
 	count    uint64
 
 	sorted     *spool.Sorted
-	superseded []uint64 // bit set of sequence numbers
+	superseded bitSet // sequence numbers of which a newer version was read
+	claimed    bitSet // and of what another source says
 }
+
+// bitSet is a set of small numbers.
+type bitSet []uint64
+
+func (s bitSet) add(n uint64)      { s[n/64] |= 1 << (n % 64) }
+func (s bitSet) has(n uint64) bool { return s[n/64]&(1<<(n%64)) != 0 }
 
 const valueHead = 8 // lengths of subject, 0 for none, and of finding before the finding, 4 bytes each
 const valueTail = 8 // sequence number behind it
@@ -69,18 +79,34 @@ func (s *store) add(f, o *shca.Finding) error {
 	if err := s.versions.Add(s.key, nil); err != nil {
 		return err
 	}
+	if err := s.claims.add(o, s.names(o), seq); err != nil {
+		return err
+	}
 
 	s.key = appendNatural(s.key[:0], string(f.Check))
 	for _, part := range [...]string{string(f.Check), f.AccountID, f.Region} {
 		s.key = appendKey(s.key, part)
 	}
-	s.key = appendResources(s.key, f.Resources)
+	if ofRule(o) {
+		s.key = appendResources(s.key, nil)
+	} else {
+		s.key = appendResources(s.key, f.Resources)
+	}
 	subject := len(s.key)
-	unnamed := func(r shca.Resource) bool { return r.ID == "" }
-	if o.Check == "" || len(o.Resources) == 0 || slices.ContainsFunc(o.Resources, unnamed) || !o.SecurityHub() {
+	if !hasSubject(o) {
 		subject = 0 // no other finding is sure to be of the same subject
 	}
-	s.key = append(s.key, bit(o.Archived()), bit(!s.cites(o)))
+	s.key = append(s.key, bit(o.Archived()))
+	switch r := rankOf(o); r {
+	case ofConfigInHub, ofConfig, ofConfigFile:
+		// Of rules with other parameters each is current, and none is the better one.
+		s.key = append(s.key, byte(r), caution(o))
+	case ofAuditManager:
+		s.key = append(s.key, byte(r))
+	default:
+		s.key = append(s.key, 0)
+	}
+	s.key = append(s.key, bit(!s.cites(o)))
 	s.key = append(appendVersion(s.key, o), caution(o))
 	s.key = appendKey(s.key, o.ID)
 	s.key = binary.BigEndian.AppendUint64(s.key, content)
@@ -92,6 +118,26 @@ func (s *store) add(f, o *shca.Finding) error {
 	binary.BigEndian.PutUint32(s.val, uint32(subject))
 	s.val = binary.BigEndian.AppendUint64(s.val, seq)
 	return s.subjects.Add(s.key, s.val)
+}
+
+// hasSubject reports whether another finding with the same check, account,
+// Region and resources is sure to be about the same.
+func hasSubject(f *shca.Finding) bool {
+	unnamed := func(r shca.Resource) bool { return r.ID == "" }
+	notUnique := func(r shca.Resource) bool { return !unique(queried(&r), true) }
+	switch rankOf(f) {
+	case ofOthers:
+		return false
+	case ofSecurityHub:
+	case ofConfigInHub, ofConfig, ofConfigFile, ofAuditManager:
+		switch {
+		case ofRule(f):
+			return f.Check != "" && f.AccountID != "" && f.Region != ""
+		case (f.AccountID == "" || f.Region == "") && slices.ContainsFunc(f.Resources, notUnique):
+			return false
+		}
+	}
+	return f.Check != "" && len(f.Resources) > 0 && !slices.ContainsFunc(f.Resources, unnamed)
 }
 
 // encode sets val to the finding, behind room for the head.
@@ -122,7 +168,7 @@ func (s *store) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.superseded = make([]uint64, s.count/64+1)
+	s.superseded, s.claimed = make(bitSet, s.count/64+1), make(bitSet, s.count/64+1)
 	var last [16]byte
 	first := true
 	for r, err := range versions.All() {
@@ -133,13 +179,15 @@ func (s *store) finish(ctx context.Context) error {
 			return errors.Join(err, versions.Close())
 		}
 		if !first && bytes.Equal(last[:], r.Key[:16]) {
-			seq := binary.BigEndian.Uint64(r.Key[len(r.Key)-8:])
-			s.superseded[seq/64] |= 1 << (seq % 64)
+			s.superseded.add(binary.BigEndian.Uint64(r.Key[len(r.Key)-8:]))
 		}
 		first = false
 		copy(last[:], r.Key)
 	}
 	if err := versions.Close(); err != nil {
+		return err
+	}
+	if err := s.claims.settle(ctx, s.superseded.has, s.claimed.add); err != nil {
 		return err
 	}
 	s.sorted, err = s.subjects.Sort()
@@ -177,14 +225,14 @@ func (s *store) findings(raw bool) iter.Seq2[*shca.Finding, error] {
 				f.Raw = bytes.Clone(r.Value[end:tail])
 			}
 			switch {
-			case s.superseded[seq/64]&(1<<(seq%64)) != 0:
+			case s.superseded.has(seq):
 				f.Disposition = shca.Superseded
 			case f.Archived():
 				f.Disposition = shca.Archived
 			case f.Status == shca.NoStatus:
 				f.Disposition = shca.NotScored
-			case subject > 0 && bytes.Equal(winner, r.Key[:subject]):
-				f.Disposition = shca.Superseded
+			case s.claimed.has(seq), subject > 0 && bytes.Equal(winner, r.Key[:subject]):
+				f.Disposition, f.Duplicate = shca.Superseded, true
 			default:
 				f.Disposition = shca.Assessed
 				if f.Suppressed() {
@@ -205,7 +253,7 @@ func (s *store) close() error {
 	if s.sorted != nil {
 		return s.sorted.Close()
 	}
-	return errors.Join(s.versions.Close(), s.subjects.Close())
+	return errors.Join(s.versions.Close(), s.claims.sorter.Close(), s.subjects.Close())
 }
 
 // appendKey appends text so that keys compare like lists of their parts, also

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,11 +23,16 @@ type Options struct {
 	Rewrite bool
 	// Labels are metadata.labels of every event.
 	Labels []string
+	// Time is that of events whose finding tells none, which get a label that says
+	// so; the zero time stands for the beginning of the epoch, without a label.
+	Time time.Time
 }
 
 // For returns the options for the events of an assessment's findings: if it is
-// incomplete or redacted, each of them says so.
+// incomplete or redacted, each of them says so, and those without a time have the
+// assessment's.
 func (o Options) For(a *shca.Assessment) Options {
+	o.Time = a.Time
 	o.Labels = slices.Clip(o.Labels)
 	if !a.Complete() {
 		o.Labels = append(o.Labels, "incomplete assessment: not everything could be read")
@@ -84,7 +90,13 @@ func (e *Encoder) Append(b []byte, f *shca.Finding) ([]byte, Head, error) {
 
 func (e *Encoder) append(b []byte, f *shca.Finding) ([]byte, Head, error) {
 	root, err := parse(f.Raw)
-	foreign := f.Source == shca.SourceOCSF || err != nil
+	var foreign bool
+	switch f.Source {
+	case shca.SourceConfig, shca.SourceAuditManager:
+		foreign, root = true, nil // whose members are others
+	default:
+		foreign = f.Source == shca.SourceOCSF || err != nil
+	}
 	if foreign {
 		if text, head, ok := e.passOn(f, root); ok {
 			return append(b, text...), head, nil
@@ -93,9 +105,12 @@ func (e *Encoder) append(b []byte, f *shca.Finding) ([]byte, Head, error) {
 			return b, Head{}, err
 		}
 	}
-	m := mapper{f: f, root: root, v110: e.Version == V110}
+	m := mapper{f: f, root: root, v110: e.Version == V110, otherwise: e.Time}
 	m.event.Metadata.Version = e.Version
 	m.event.Metadata.Labels = e.labels(f)
+	if _, ok := timeOf(f); !ok && plausible(e.Time) {
+		m.event.Metadata.Labels = append(m.event.Metadata.Labels, "time not known: that of the assessment")
+	}
 	m.base()
 	switch ocsfClass(m.event.ClassUID) {
 	case complianceFinding:

@@ -19,6 +19,12 @@ func asASFF(f *shca.Finding, original *node) []byte {
 		"AwsAccountId": f.AccountID, "AwsAccountName": f.AccountName, "Region": f.Region,
 		"Types": f.Types, "Title": f.Title, "Description": f.Description, "RecordState": f.RecordState,
 	}
+	if f.ProductName == "" && (f.Source == shca.SourceConfig || f.Source == shca.SourceAuditManager) {
+		out["ProductName"] = f.Product()
+	}
+	if f.Source == shca.SourceConfig || f.Source == shca.SourceAuditManager {
+		out["CompanyName"] = "AWS"
+	}
 	for name, t := range map[string]time.Time{
 		"CreatedAt": f.CreatedAt, "UpdatedAt": f.UpdatedAt, "FirstObservedAt": f.FirstObservedAt,
 		"LastObservedAt": f.LastObservedAt, "ProcessedAt": f.ProcessedAt,

@@ -24,6 +24,18 @@ type mapper struct {
 	root  *node
 	v110  bool
 	event event
+
+	otherwise time.Time // of an event without one
+}
+
+// timeOf returns when the finding was last changed, as far as it tells.
+func timeOf(f *shca.Finding) (t time.Time, ok bool) {
+	for _, t := range []time.Time{f.UpdatedAt, f.CreatedAt, f.LastObservedAt, f.FirstObservedAt, f.ProcessedAt} {
+		if plausible(t) {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // ocsfClass is an OCSF event class: class_uid.
@@ -197,14 +209,15 @@ func (m *mapper) findingInfo() {
 	i.FirstSeenTime, i.FirstSeenTimeDT = m.moment(at("FirstObservedAt"), f.FirstObservedAt)
 	i.LastSeenTime, i.LastSeenTimeDT = m.moment(at("LastObservedAt"), f.LastObservedAt)
 
-	// The time of an event is required. One that has none lies at the beginning
-	// of the epoch, since the clock of this machine says nothing of it.
-	t := time.UnixMilli(0)
-	for _, c := range []time.Time{f.UpdatedAt, f.CreatedAt, f.LastObservedAt, f.FirstObservedAt, f.ProcessedAt} {
-		if plausible(c) {
-			t = c
-			break
-		}
+	// The time of an event is required. The clock of this machine says nothing of
+	// it.
+	t, ok := timeOf(f)
+	switch {
+	case ok:
+	case plausible(m.otherwise):
+		t = m.otherwise
+	default:
+		t = time.UnixMilli(0)
 	}
 	m.event.Time, m.event.TimeDT = t.UnixMilli(), dateTime(t)
 

@@ -73,7 +73,11 @@ func (b *bundle) writeResults(ctx context.Context, w io.Writer) error {
 				if err := v.observe(ctx, func(ob *o.Observation) { element(ob) }); err != nil {
 					out.fail(err)
 				}
+				b.observeEvidence(b.taskUUID(), func(ob *o.Observation) { element(ob) })
 			})
+			if remarks := b.disabledRemarks(); remarks != "" {
+				out.value("remarks", remarks)
+			}
 			out.object("local-definitions", func() {
 				if components := b.components(s); len(components) > 0 {
 					out.array("components", each(components))
@@ -131,6 +135,15 @@ func (b *bundle) resultProps(s *survey) []o.Property {
 		count("findings-unreadable", total.Skipped),
 		count("accounts", total.Accounts), count("regions", total.Regions),
 		prop("observation-level", string(b.Observations)),
+	}
+	disabled := 0
+	for i := range a.Controls {
+		if c := &a.Controls[i]; c.InBaseline && c.AllDisabled() {
+			disabled++
+		}
+	}
+	if disabled > 0 {
+		all = append(all, count("controls-disabled", disabled))
 	}
 	if a.AllControls {
 		all[3] = prop("coverage", "")

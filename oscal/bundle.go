@@ -185,7 +185,7 @@ func (b *bundle) tool() o.SystemComponent {
 // products are the components that stand for the products that ran the checks:
 // the actors of observations.
 func (b *bundle) products() []o.SystemComponent {
-	var names []string
+	names := b.holders()
 	for i := range b.assessment.Checks {
 		for _, name := range b.assessment.Checks[i].Products.Members {
 			if !slices.Contains(names, name) {

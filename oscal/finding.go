@@ -44,13 +44,20 @@ func (b *bundle) finding(s *survey, c *shca.ControlResult) *o.Finding {
 			f.RelatedRisks = appendTo(f.RelatedRisks, o.AssociatedRisk{RiskUuid: riskUUID(b, id)})
 		}
 	}
+	for _, kind := range evidenceKinds(c) {
+		f.RelatedObservations = appendTo(f.RelatedObservations, o.RelatedObservation{ObservationUuid: b.evidenceUUID(c, kind)})
+	}
 	target.Status = o.ObjectiveStatus{State: "satisfied", Reason: "pass", Remarks: automated}
 	if c.Tally.Failed > 0 {
 		target.Status = o.ObjectiveStatus{State: "not-satisfied", Reason: "fail", Remarks: automated}
 	}
 	f.Target = target
-	f.Props = props(append(tallyProps(c.Tally),
+	about := append(tallyProps(c.Tally),
 		prop("automation", "partial"), prop("control-status", c.Status.String()), prop("severity", c.Severity.String()),
-		count("checks", len(c.Checks)), count("checks-failed", failing), count("checks-unseen", len(c.Unseen)))...)
+		count("checks", len(c.Checks)), count("checks-failed", failing), count("checks-unseen", len(c.Unseen)))
+	if len(c.Disabled) > 0 {
+		about = append(about, count("checks-disabled", len(c.Disabled)))
+	}
+	f.Props = props(about...)
 	return f
 }

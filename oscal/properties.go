@@ -26,6 +26,7 @@ var Properties = []struct{ Name, Meaning string }{
 	{"controls-not-satisfied", "baseline controls with failing evidence"},
 	{"controls-undecided", "baseline controls with undecided or suppressed findings only"},
 	{"controls-not-assessed", "baseline controls without any finding"},
+	{"controls-disabled", "of these, controls all checks of which are disabled; absent where there is none"},
 	{"controls-outside-baseline", "other controls that have findings"},
 	{"controls-not-in-catalog", "baseline controls that the user's catalog lacks, which the package leaves out"},
 	{"findings-total", "findings read, whatever became of them"},
@@ -67,6 +68,13 @@ var Properties = []struct{ Name, Meaning string }{
 	{"checks", "checks with findings that are evidence for the control"},
 	{"checks-failed", "checks with failed findings among them"},
 	{"checks-unseen", "checks mapped to the control that have no finding"},
+	{"checks-disabled", "of these, checks that are disabled wherever the inventory of checks was read; absent where there is none"},
+
+	{"evidence-kind", "kind of evidence that is no outcome of a check"},
+	{"evidence-count", "pieces of such evidence"},
+	{"evidence-id", "id of a piece of evidence where it was collected"},
+	{"evidence-location", "where a piece of evidence can be looked up"},
+	{"assessment", "assessment that a piece of evidence belongs to, as its producer names it"},
 
 	{"managed-by", "program that keeps the object up to date; objects without it are the user's"},
 	{"managed-digest", "SHA-256 over the text that the program wrote, by which it sees whether somebody changed it"},

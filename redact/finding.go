@@ -66,8 +66,10 @@ func (r *Redactor) finding(f *shca.Finding) (*shca.Finding, error) {
 		g.Resources = append(g.Resources, shca.Resource{
 			ID: r.id(one.ID), Type: r.unless(resourceType, one.Type),
 			Region: r.region(one.Region), Partition: r.unless(partition, one.Partition),
+			Alias: r.id(one.Alias),
 		})
 	}
+	r.foreign(f, g)
 	return g, r.write(g)
 }
 
@@ -124,6 +126,9 @@ func (r *Redactor) configRule(name string, hub bool) string {
 	if m := hubRule.FindStringSubmatch(name); hub && m != nil {
 		return m[1] + "-" + r.token(name)
 	}
+	if name != "" && r.check(shca.CheckID("config-rule/"+name)) {
+		return name
+	}
 	return r.id(name)
 }
 
@@ -137,7 +142,7 @@ func (r *Redactor) reasonCode(code string, hub bool) string {
 // products are those that people know by these names; others may be the user's.
 var products = []string{
 	"Security Hub", "Security Hub CSPM", "GuardDuty", "Inspector", "Macie", "Config", "Health", "Detective", "Firewall Manager", "IAM Access Analyzer",
-	"Systems Manager Patch Manager", "IoT Device Defender", "Prowler", "Default",
+	"Systems Manager Patch Manager", "IoT Device Defender", "Prowler", "Default", "AWS Config", "AWS Audit Manager",
 }
 
 func (r *Redactor) product(name string, hub bool) string {

@@ -53,10 +53,17 @@ type rule struct {
 }
 
 type named struct {
-	Type      string `json:",omitempty"`
-	ID        string `json:"Id,omitempty"`
-	Partition string `json:",omitempty"`
-	Region    string `json:",omitempty"`
+	Type      string                       `json:",omitempty"`
+	ID        string                       `json:"Id,omitempty"`
+	Partition string                       `json:",omitempty"`
+	Region    string                       `json:",omitempty"`
+	Details   map[string]map[string]string `json:",omitempty"`
+}
+
+// aliasMembers are the members of Details by which AWS Config knows a resource.
+var aliasMembers = map[string]string{
+	"AwsIamUser": "UserId", "AwsIamRole": "RoleId", "AwsIamGroup": "GroupId", "AwsIamPolicy": "PolicyId",
+	"AwsRdsDbInstance": "DbiResourceId", "AwsRdsDbCluster": "DbClusterResourceId", "AwsKmsKey": "KeyId",
 }
 
 type outcome struct {
@@ -101,7 +108,11 @@ func (r *Redactor) write(f *shca.Finding) error {
 		w.ProductFields = rule{f.ConfigRule, "AWS::Config::ConfigRule"}
 	}
 	for _, one := range f.Resources {
-		w.Resources = append(w.Resources, named{one.Type, one.ID, one.Partition, one.Region})
+		n := named{Type: one.Type, ID: one.ID, Partition: one.Partition, Region: one.Region}
+		if member := aliasMembers[one.Type]; member != "" && one.Alias != "" {
+			n.Details = map[string]map[string]string{one.Type: {member: one.Alias}}
+		}
+		w.Resources = append(w.Resources, n)
 	}
 	if f.Status != shca.NoStatus || len(f.Requirements) > 0 || len(f.Standards) > 0 || len(f.StatusReasons) > 0 {
 		w.Compliance = &outcome{Status: string(f.Status), RelatedRequirements: f.Requirements}
@@ -118,10 +129,17 @@ func (r *Redactor) write(f *shca.Finding) error {
 	if f.Note != (shca.Note{}) {
 		w.Note = &note{f.Note.Text, f.Note.UpdatedBy, moment(f.Note.UpdatedAt)}
 	}
+	var record any = &w
+	switch f.Source {
+	case shca.SourceConfig:
+		record = evaluationOf(f)
+	case shca.SourceAuditManager:
+		record = pieceOf(f)
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(&w); err != nil {
+	if err := enc.Encode(record); err != nil {
 		return fmt.Errorf("a redacted finding cannot be written: %w", err)
 	}
 	f.Raw = bytes.TrimRight(b.Bytes(), "\n")

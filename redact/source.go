@@ -65,6 +65,10 @@ func (r *Redactor) record(record shca.Record) (shca.Record, error) {
 		return shca.Record{Finding: f, Original: record.Finding}, nil
 	case record.Scope != nil:
 		return shca.Record{Scope: r.scope(record.Scope)}, nil
+	case record.Setting != nil:
+		return shca.Record{Setting: r.setting(record.Setting)}, nil
+	case record.Evidence != nil:
+		return shca.Record{Evidence: r.evidence(record.Evidence)}, nil
 	case record.Input != nil:
 		in := r.input(*record.Input)
 		return shca.Record{Input: &in}, nil
@@ -88,7 +92,7 @@ func (r *Redactor) scope(s *shca.Scope) *shca.Scope {
 
 // source keeps the kinds of sources; else it is the name of an input.
 func (r *Redactor) source(name string) string {
-	if slices.Contains([]string{"", shca.SourceASFF, shca.SourceOCSF, "input", "stdin", "-"}, name) {
+	if slices.Contains([]string{"", shca.SourceASFF, shca.SourceOCSF, shca.SourceConfig, shca.SourceAuditManager, "securityhub", "input", "stdin", "-"}, name) {
 		return name
 	}
 	return r.path(name)

@@ -44,7 +44,10 @@ type Report struct {
 	Passing     []*shca.ControlResult // something passed and nothing failed
 	Undecided   []*shca.ControlResult // findings, and none decided
 	NotAssessed []*shca.ControlResult // no findings
-	// Outside are controls that have findings and are not in the baseline.
+	// Disabled are those of NotAssessed whose checks are all switched off.
+	Disabled []*shca.ControlResult
+	// Outside are controls that have findings or evidence and are not in the
+	// baseline.
 	Outside []*shca.ControlResult
 
 	baseline map[shca.CheckID]bool // checks of a control of the baseline
@@ -92,6 +95,36 @@ type SeverityCount struct {
 type SuppressedFinding struct {
 	Check *shca.CheckResult
 	shca.Sample
+}
+
+// WhyDisabled says of a control that is not assessed because its checks are all
+// switched off which these are, and why: `S3.8 is disabled: "not used".` It is ""
+// for any other.
+func (r *Report) WhyDisabled(c *shca.ControlResult) string {
+	if !c.AllDisabled() {
+		return ""
+	}
+	const shown = 10
+	var ids []string
+	for _, id := range c.Disabled[:min(len(c.Disabled), shown)] {
+		ids = append(ids, string(id))
+	}
+	text := strings.Join(ids, ", ")
+	if more := len(c.Disabled) - len(ids); more > 0 {
+		text += " and " + show.Number(more) + " more"
+	}
+	text += " " + are(len(c.Disabled)) + " disabled"
+	reasons := r.DisabledReasons(c)
+	if len(reasons) == 0 {
+		return text + "; no reason was given."
+	}
+	for i, reason := range reasons[:min(len(reasons), shown)] {
+		text += []string{": ", ", "}[min(i, 1)] + `"` + show.OneLine(reason) + `"`
+	}
+	if more := len(reasons) - shown; more > 0 {
+		text += " and " + show.Plural(more, "reason") + " more"
+	}
+	return text + "."
 }
 
 // Subject names what the finding is about: the resource, else the finding.
@@ -144,6 +177,9 @@ func (r *Report) controls() {
 			list = &r.Undecided
 		}
 		*list = append(*list, c)
+		if c.InBaseline && c.AllDisabled() {
+			r.Disabled = append(r.Disabled, c)
+		}
 	}
 	slices.SortStableFunc(r.Attention, func(a, b *shca.ControlResult) int {
 		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), -cmp.Compare(a.Tally.Failed, b.Tally.Failed))

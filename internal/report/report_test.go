@@ -209,3 +209,32 @@ func TestNothingDecided(t *testing.T) {
 		t.Errorf("the security score of nothing is %q", got)
 	}
 }
+
+func TestWhyDisabled(t *testing.T) {
+	a := &shca.Assessment{
+		Controls: []shca.ControlResult{
+			{ID: "ac-2", InBaseline: true, Status: shca.StatusNotAssessed, Unseen: []shca.CheckID{"A.1"}, Disabled: []shca.CheckID{"A.1"}},
+			{ID: "ac-3", InBaseline: true, Status: shca.StatusNotAssessed, Unseen: []shca.CheckID{"A.1", "B.1", "C.1"}, Disabled: []shca.CheckID{"A.1", "B.1", "C.1"}},
+			{ID: "ac-4", InBaseline: true, Status: shca.StatusNotAssessed, Unseen: []shca.CheckID{"A.1", "B.1"}, Disabled: []shca.CheckID{"B.1"}},
+			{ID: "ac-5", InBaseline: true, Status: shca.StatusNotAssessed},
+			{ID: "ac-6", InBaseline: true, Status: shca.StatusCompliant, Unseen: []shca.CheckID{"B.1"}, Disabled: []shca.CheckID{"B.1"}},
+			{ID: "ac-7", Status: shca.StatusNotAssessed, Unseen: []shca.CheckID{"B.1"}, Disabled: []shca.CheckID{"B.1"}},
+		},
+		Disabled: []shca.DisabledCheck{{ID: "A.1", Disabled: 1}, {ID: "B.1", Disabled: 2, Reasons: []string{"cost", "not\nused"}}, {ID: "C.1", Disabled: 1, Reasons: []string{"cost"}}},
+	}
+	r := report.New(a)
+	for i, want := range []string{"A.1 is disabled; no reason was given.", `A.1, B.1, C.1 are disabled: "cost", "not used".`, "", "", "", `B.1 is disabled: "cost", "not used".`} {
+		if got := r.WhyDisabled(&a.Controls[i]); got != want {
+			t.Errorf("%s: %q, want %q", a.Controls[i].ID, got, want)
+		}
+	}
+	if len(r.Disabled) != 2 || len(r.NotAssessed) != 4 {
+		t.Errorf("%d disabled, %d not assessed", len(r.Disabled), len(r.NotAssessed))
+	}
+	if got := r.Section(report.NotAssessed).Intro; got != "No finding is evidence for 4 controls of the baseline: examine, interview or test instead. Of these, 2 are not assessed because all their checks are disabled." {
+		t.Error(got)
+	}
+	if got := r.Section(report.ByStatus).Intro; got != "Besides, 1 control outside the baseline has findings or evidence that is not scored." {
+		t.Error(got)
+	}
+}

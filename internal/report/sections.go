@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/show"
@@ -78,7 +80,7 @@ func (r *Report) Section(p Part) Section {
 	case ByStatus:
 		s := Section{Title: "Controls by status"}
 		if r.Summary.Outside > 0 {
-			s.Intro = fmt.Sprintf("Besides, %s outside the baseline %s findings.", show.Plural(r.Summary.Outside, "control"), have(r.Summary.Outside))
+			s.Intro = fmt.Sprintf("Besides, %s outside the baseline %s.", show.Plural(r.Summary.Outside, "control"), has(r.Summary.Outside, r.haveFindings()))
 		}
 		return s
 	case Unread:
@@ -111,7 +113,7 @@ func (r *Report) Section(p Part) Section {
 	case Suppressed:
 		return Section{"Suppressed findings", "Somebody set these findings aside. They are not scored; whether the reason given holds is the assessor's to judge."}
 	case Outside:
-		return Section{"Outside the baseline", "These controls have findings and are not in the baseline. They count in no number of the baseline."}
+		return Section{"Outside the baseline", "These controls " + r.haveFindings() + " and are not in the baseline. They count in no number of the baseline."}
 	case Unmapped:
 		return Section{"Checks that are mapped to no control", "Their findings count in no control."}
 	case NotAssessed:
@@ -122,7 +124,11 @@ func (r *Report) Section(p Part) Section {
 		default:
 			return Section{"Not assessed", "There is none: every control of the baseline has findings."}
 		}
-		return Section{"Not assessed", fmt.Sprintf("No finding is evidence for %s of the baseline: examine, interview or test instead.", show.Plural(len(r.NotAssessed), "control"))}
+		s := Section{"Not assessed", fmt.Sprintf("No finding is evidence for %s of the baseline: examine, interview or test instead.", show.Plural(len(r.NotAssessed), "control"))}
+		if n := len(r.Disabled); n > 0 {
+			s.Intro += fmt.Sprintf(" Of these, %s %s not assessed because all their checks are disabled.", show.Number(n), are(n))
+		}
+		return s
 	case Scopes:
 		return Section{Title: "Scopes"}
 	case Inputs:
@@ -131,11 +137,20 @@ func (r *Report) Section(p Part) Section {
 	return Section{Title: "What the numbers mean"}
 }
 
-func have(n int) string {
+func has(n int, have string) string {
 	if n == 1 {
-		return "has"
+		return "has" + strings.TrimPrefix(have, "have")
 	}
-	return "have"
+	return have
+}
+
+// haveFindings says what the controls outside the baseline have.
+func (r *Report) haveFindings() string {
+	text := "have findings"
+	if slices.ContainsFunc(r.Outside, func(c *shca.ControlResult) bool { return len(c.Checks) == 0 }) {
+		text += " or evidence that is not scored"
+	}
+	return text
 }
 
 // FamilyControls are the controls of one family.

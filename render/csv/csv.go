@@ -242,6 +242,7 @@ func Summary(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 		{"regions", func(c *shca.ControlResult) string { return c.Regions.String() }},
 		{"firstobservedat", func(c *shca.ControlResult) string { return date(c.First) }},
 		{"withdrawn", func(c *shca.ControlResult) string { return yes(c.Withdrawn) }},
+		{"not_assessed_reason", func(c *shca.ControlResult) string { return notAssessedReason(a, c) }},
 		completeness[*shca.ControlResult](a, int64(len(a.Controls))),
 	})
 	if _, err := w.Write(t.header()); err != nil {
@@ -256,6 +257,15 @@ func Summary(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 		}
 	}
 	return nil
+}
+
+// notAssessedReason is "disabled" and the reasons where all checks of a control
+// are switched off, else empty.
+func notAssessedReason(a *shca.Assessment, c *shca.ControlResult) string {
+	if !c.AllDisabled() {
+		return ""
+	}
+	return strings.TrimSuffix("disabled: "+strings.Join(a.DisabledReasons(c), "; "), ": ")
 }
 
 func percent(part, whole int64) string {

@@ -280,7 +280,7 @@ func TestControlTable(t *testing.T) {
 					severity = show.SeverityStyle(control.Severity).Mark + " " + show.Severity(control.Severity)
 				}
 				want := []string{
-					control.ID.Label(), title, show.StatusStyle(control.Status).Mark + " " + control.Status.String(), severity,
+					control.ID.Label(), title, show.StatusStyle(control.Status).Mark + " " + control.StatusText(), severity,
 					show.Rate(control.Tally.Passed, control.Tally.Decided()), show.Number(control.Tally.Passed), show.Number(control.Tally.Failed),
 					show.Number(control.Tally.Undecided()), show.Number(control.Tally.Suppressed),
 				}

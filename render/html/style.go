@@ -136,6 +136,10 @@ var functions = template.FuncMap{
 	"rate":     func(t shca.Tally) string { return show.Rate(t.Passed, t.Decided()) },
 	"date":     show.Date,
 	"status":   statusBadge,
+	// controlStatus CONTROL: the same in the words for a control.
+	"controlStatus": func(c *shca.ControlResult) template.HTML {
+		return badge(statusClass(c.Status), show.StatusStyle(c.Status).Mark, c.StatusText())
+	},
 	"severity": severityBadge,
 	"category": show.Severity, // with the category, as the badge has it
 	"meaning":  show.Meaning,

@@ -20,7 +20,7 @@ const File = "assessment.json"
 
 // SchemaVersion is the version of the document's form. Its first number
 // changes when a member changes its meaning or goes, the second when one comes.
-const SchemaVersion = "1.1"
+const SchemaVersion = "1.2"
 
 // maxSize bounds what Read takes. A document has some kilobytes for each check
 // and control, and no findings.
@@ -41,6 +41,7 @@ type document struct {
 	Problems []string     `json:"problems"`
 	Controls []control    `json:"controls"`
 	Checks   []check      `json:"checks"`
+	Disabled []disabled   `json:"disabled"`
 }
 
 type summary struct {
@@ -64,8 +65,17 @@ type control struct {
 	Label  string `json:"label"`
 	Family string `json:"family"`
 	rates
-	Checks []shca.CheckID `json:"checks"`
-	Unseen []shca.CheckID `json:"unseen"`
+	NotAssessedReason string          `json:"not_assessed_reason,omitempty"`
+	Checks            []shca.CheckID  `json:"checks"`
+	Unseen            []shca.CheckID  `json:"unseen"`
+	Disabled          []shca.CheckID  `json:"disabled"`
+	Evidence          []shca.Evidence `json:"evidence"`
+	EvidenceCount     int64           `json:"evidence_count"`
+}
+
+type disabled struct {
+	shca.DisabledCheck
+	Reasons []string `json:"reasons"`
 }
 
 type check struct {
@@ -151,8 +161,14 @@ func summaryOf(a *shca.Assessment) summary {
 }
 
 func controlOf(c *shca.ControlResult) control {
-	return control{*c, c.ID.Label(), c.ID.Family(), ratesOf(c.Tally), full(c.Checks), full(c.Unseen)}
+	reason := ""
+	if c.AllDisabled() {
+		reason = "disabled"
+	}
+	return control{*c, c.ID.Label(), c.ID.Family(), ratesOf(c.Tally), reason, full(c.Checks), full(c.Unseen), full(c.Disabled), full(c.Evidence), c.EvidenceCount}
 }
+
+func disabledOf(d *shca.DisabledCheck) disabled { return disabled{*d, full(d.Reasons)} }
 
 func checkOf(c *shca.CheckResult) check {
 	return check{
@@ -175,7 +191,7 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 		SchemaVersion: SchemaVersion, Complete: a.Complete(), Verdict: a.Verdict(),
 		Summary: summaryOf(a), Assessment: a,
 		Inputs: full(a.Inputs), Scopes: full(a.Scopes), Problems: full(a.Problems),
-		Controls: list(a.Controls, controlOf), Checks: list(a.Checks, checkOf),
+		Controls: list(a.Controls, controlOf), Checks: list(a.Checks, checkOf), Disabled: list(a.Disabled, disabledOf),
 	})
 }
 

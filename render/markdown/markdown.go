@@ -208,7 +208,7 @@ func (r *writer) controlTable(list []*shca.ControlResult) {
 			title += " (withdrawn)"
 		}
 		rows = append(rows, []string{
-			escape(c.ID.Label(), maxID), title, c.Status.String(), show.Severity(c.Severity),
+			escape(c.ID.Label(), maxID), title, c.StatusText(), show.Severity(c.Severity),
 			number(c.Tally.Passed), number(c.Tally.Failed), number(c.Tally.Undecided()), number(c.Tally.Suppressed), show.Rate(c.Tally.Passed, c.Tally.Decided()),
 		})
 	}
@@ -277,6 +277,14 @@ func (r *writer) notAssessed() {
 	if len(r.NotAssessed) > maxNotAssessed || len(families) > maxFamilies {
 		r.printf("\nAt most the first %s in %d families are shown; control-summary.csv has them all.\n", number(maxNotAssessed), maxFamilies)
 	}
+	if len(r.Disabled) == 0 {
+		return
+	}
+	r.printf("\n")
+	for _, c := range r.Disabled[:min(len(r.Disabled), maxControls)] {
+		r.printf("- %s is %s: %s\n", escape(c.ID.Label(), maxID), c.StatusText(), escape(r.WhyDisabled(c), maxSentence))
+	}
+	r.more(len(r.Disabled), maxControls, "control-summary.csv has them all")
 }
 
 func (r *writer) scopes() {

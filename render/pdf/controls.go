@@ -60,7 +60,7 @@ func (r *writer) control(c *shca.ControlResult) {
 	r.y += 6
 	title := show.OneLine(c.ID.Label() + "  " + controlTitle(c))
 	r.outline(title, 2)
-	r.itemHeading(title, itemStyle, "", show.StatusStyle(c.Status), c.Status.String())
+	r.itemHeading(title, itemStyle, "", show.StatusStyle(c.Status), c.StatusText())
 	counts := tally(c.Tally) + "; " + place(c)
 	if len(c.Unseen) > 0 {
 		counts += "; " + show.Plural(len(c.Unseen), "mapped check") + " without findings"

@@ -79,7 +79,7 @@ func (r *writer) controlTable(list []*shca.ControlResult) {
 		rows = append(rows, []cell{
 			{{text: short(c.ID.Label(), maxName), style: cellStrong}},
 			{{text: show.OneLine(controlTitle(c)), style: cellStyle}},
-			{{text: c.Status.String(), style: cellStrong, chip: &colors}},
+			{{text: c.StatusText(), style: cellStrong, chip: &colors}},
 			number(c.Tally.Passed), number(c.Tally.Failed), number(c.Tally.Undecided()), number(c.Tally.Suppressed), rate(c.Tally),
 		})
 	}
@@ -154,6 +154,19 @@ func (r *writer) notAssessed() {
 	if len(r.NotAssessed) > maxNotAssessed || len(families) > maxFamilies {
 		r.note(fmt.Sprintf("At most the first %s in %d families are shown; control-summary.csv has them all.", show.Number(maxNotAssessed), maxFamilies))
 	}
+	if len(r.Disabled) == 0 {
+		return
+	}
+	rows = nil
+	for _, c := range r.Disabled[:min(len(r.Disabled), maxControls)] {
+		rows = append(rows, []cell{
+			{{text: short(c.ID.Label(), maxName), style: cellStrong}},
+			{{text: c.StatusText(), style: cellStyle}},
+			{{text: show.Cut(r.WhyDisabled(c), maxNarrative), style: cellStyle}},
+		})
+	}
+	r.table(columns([]column{{head: "Control", width: 54}, {head: "Status", width: 110}, {head: "Why"}}), rows)
+	r.note(report.More(len(r.Disabled), maxControls, "control-summary.csv has them all"))
 }
 
 // scopes lists what was looked at, what was not read in full first.

@@ -48,13 +48,18 @@ func Cases(t testing.TB) []Case {
 		Name: "few", Title: "A few controls", Controls: []shca.ControlID{"ac-2", "ac-3", "at-1", "au-2", "cm-8", "cp-9", "sc-7", "sc-7.4", "sc-28", "si-4"},
 	}}
 	none := mapping.Options{Baseline: catalogs.Baseline{Name: "none", Title: "no baseline"}}
-	hostile := Assess(t, hostileSource(), mapping.Options{
+	hostile := Assess(t, with(hostileSource(), otherSources(Hostile)), mapping.Options{
 		Baseline:  catalogs.Baseline{Name: Hostile, Title: Hostile, Controls: []shca.ControlID{"ac-3", "ac-2", "../../" + Hostile, "..", "AC-2", Hostile}},
 		Generator: Hostile,
 	})
 	hostile.FrameworkName = Hostile
 	hostile.Marking = Hostile
-	hostile.System = shca.System{ID: Hostile, Name: Hostile, Accounts: map[string]string{hostile.Scopes[len(hostile.Scopes)-1].AccountID: Hostile}}
+	hostile.System = shca.System{ID: Hostile, Name: Hostile, Accounts: map[string]string{}}
+	for _, s := range hostile.Scopes {
+		if s.Source == shca.SourceASFF {
+			hostile.System.Accounts[s.AccountID] = Hostile
+		}
+	}
 	hostile.Inputs = []shca.Input{{Name: Hostile, Size: 1, SHA256: strings.Repeat("0", 64)}}
 	for i := range hostile.Controls {
 		c := &hostile.Controls[i]
@@ -73,6 +78,8 @@ func Cases(t testing.TB) []Case {
 		{"incomplete", Assess(t, incompleteSource(), few)},
 		{"nothing read", Assess(t, records{}, none)},
 		{"hostile", hostile},
+		{"other sources", Assess(t, with(estate(60, func(*shca.Finding) {}), otherSources("Nobody here uses it.")), few)},
+		{"other sources alone", Assess(t, records(otherSources("Nobody here uses it.")), none)},
 		{"zero", &shca.Assessment{Findings: func(func(*shca.Finding, error) bool) {}}},
 	}
 }
@@ -199,6 +206,21 @@ func estate(n int, change func(*shca.Finding)) shca.Source {
 				}
 				if !yield(r, err) {
 					return
+				}
+			}
+		}
+	})
+}
+
+// with yields what source does, then records of its own.
+func with(source shca.Source, more []shca.Record) shca.Source {
+	return sourceFunc(func(ctx context.Context) iter.Seq2[shca.Record, error] {
+		return func(yield func(shca.Record, error) bool) {
+			for _, s := range []shca.Source{source, records(more)} {
+				for r, err := range s.Records(ctx) {
+					if !yield(r, err) {
+						return
+					}
 				}
 			}
 		}

@@ -18,7 +18,9 @@ func (b *book) controls() {
 		{"Title", 36, all, false, func(c *shca.ControlResult) cell { return line(st.wrapped, c.Title, inControls) }},
 		{"Family", 26, all, false, func(c *shca.ControlResult) cell { return line(st.wrapped, c.ID.Family()+" "+c.FamilyTitle, inJSON) }},
 		{"Baseline", 22, all, false, func(c *shca.ControlResult) cell { return cell{style: st.wrapped, text: b.place(c)} }},
-		{"Status", 24, 0, false, func(c *shca.ControlResult) cell { return cell{style: st.text, text: statusText(c.Status)} }},
+		{"Status", 24, 0, false, func(c *shca.ControlResult) cell {
+			return cell{style: st.text, text: show.StatusStyle(c.Status).Mark + " " + c.StatusText()}
+		}},
 		{"Pass rate", 11, 0, true, func(c *shca.ControlResult) cell { return rate(st.rate, c.Tally.Passed, c.Tally.Decided()) }},
 		{"Passed", 10, 0, true, func(c *shca.ControlResult) cell { return integer(st.number, c.Tally.Passed) }},
 		{"Failed", 10, 0, true, func(c *shca.ControlResult) cell { return integer(st.number, c.Tally.Failed) }},
@@ -63,6 +65,14 @@ func (b *book) place(c *shca.ControlResult) string {
 	return text
 }
 
+// whatToDo says why a control has no finding, and what to do instead.
+func (b *book) whatToDo(c *shca.ControlResult) string {
+	if why := b.WhyDisabled(c); why != "" {
+		return show.Cut("not assessed: "+why+" Enable or examine, interview or test.", 1000)
+	}
+	return show.Meaning(c.Status)
+}
+
 // notAssessed writes the controls of the baseline that no finding is evidence for.
 func (b *book) notAssessed() {
 	st := &b.styles
@@ -70,7 +80,7 @@ func (b *book) notAssessed() {
 		{"Control", 14, 0, false, func(c *shca.ControlResult) cell { return line(st.name, c.ID.Label(), inControls) }},
 		{"Title", 50, all, false, func(c *shca.ControlResult) cell { return line(st.wrapped, c.Title, inControls) }},
 		{"Family", 40, all, false, func(c *shca.ControlResult) cell { return line(st.wrapped, c.ID.Family()+" "+c.FamilyTitle, inJSON) }},
-		{"What to do", 50, all, false, func(c *shca.ControlResult) cell { return cell{style: st.wrapped, text: show.Meaning(c.Status)} }},
+		{"What to do", 50, all, false, func(c *shca.ControlResult) cell { return cell{style: st.wrapped, text: b.whatToDo(c)} }},
 		{"Mapped checks without findings", 60, all, false, func(c *shca.ControlResult) cell { return line(st.wrapped, join(c.Unseen), inControls) }},
 	}
 	section := b.Section(report.NotAssessed)

@@ -80,7 +80,7 @@ func testControls(t *testing.T, c rendertest.Case, w *workbook) {
 		if got := row["Control"].Text; got != show.OneLine(want.ID.Label()) {
 			t.Errorf("row %d is %q, want %q", i, got, want.ID.Label())
 		}
-		if got, word := row["Status"].Text, show.StatusStyle(want.Status).Mark+" "+want.Status.String(); got != word {
+		if got, word := row["Status"].Text, show.StatusStyle(want.Status).Mark+" "+want.StatusText(); got != word {
 			t.Errorf("%s is %q, want %q", want.ID, got, word)
 		}
 		if got, word := percentage(t, row["Pass rate"]), show.Rate(want.Tally.Passed, want.Tally.Decided()); got != word {

@@ -79,7 +79,7 @@ func (w *wireFinding) finding() (f *shca.Finding, field string, err error) {
 		return nil, "/Workflow/Status", fmt.Errorf("%.40q is none of NEW, NOTIFIED, RESOLVED, SUPPRESSED", f.Workflow)
 	}
 	for _, r := range w.Resources {
-		f.Resources = append(f.Resources, shca.Resource{ID: r.ID, Type: r.Type, Region: r.Region, Partition: r.Partition})
+		f.Resources = append(f.Resources, shca.Resource{ID: r.ID, Type: r.Type, Region: r.Region, Partition: r.Partition, Alias: string(r.Details)})
 	}
 	marks := finding.Marks(w.ProductFields)
 	if c := w.Compliance; c != nil {

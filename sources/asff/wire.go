@@ -71,6 +71,7 @@ type wireFinding struct {
 		Type      string
 		Region    string
 		Partition string
+		Details   finding.Alias
 	}
 }
 
@@ -221,19 +222,10 @@ func (t *timestamp) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 type productFields finding.Marks
 
 func (p *productFields) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if dec.PeekKind() != '{' {
-		return dec.SkipValue() // never needed: producers of other shapes name no check here
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
+	// Producers of other shapes than an object name no check here.
+	return finding.EachMember(dec, func(name string) error {
 		var field *string
-		switch name.String() {
+		switch name {
 		case "ControlId":
 			field = &p.ControlID
 		case "aws/config/ConfigRuleName":
@@ -250,17 +242,12 @@ func (p *productFields) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			field = &p.RelatedType
 		}
 		if field == nil || dec.PeekKind() != '"' {
-			if err := dec.SkipValue(); err != nil {
-				return err
-			}
-			continue
+			return dec.SkipValue()
 		}
 		value, err := dec.ReadToken()
-		if err != nil {
-			return err
+		if err == nil {
+			*field = value.String()
 		}
-		*field = value.String()
-	}
-	_, err := dec.ReadToken()
-	return err
+		return err
+	})
 }

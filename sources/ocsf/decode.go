@@ -334,7 +334,7 @@ func (e *wireEvent) resources(f *shca.Finding) {
 		held = e.Unmapped.insert(held, e.own())
 	}
 	for _, r := range held {
-		f.Resources = append(f.Resources, shca.Resource{ID: r.id(), Type: string(r.Type), Region: string(r.Region), Partition: string(r.Partition)})
+		f.Resources = append(f.Resources, shca.Resource{ID: r.id(), Type: string(r.Type), Region: string(r.Region), Partition: string(r.Partition), Alias: string(r.Data)})
 	}
 }
 

@@ -89,7 +89,14 @@ func TestDecodeOddities(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	resources := func(f f) any { return fmt.Sprint(f.Resources) }
+	resources := func(f f) any {
+		type resource struct{ id, kind, region, partition string }
+		all := []resource{}
+		for _, r := range f.Resources {
+			all = append(all, resource{r.ID, r.Type, r.Region, r.Partition})
+		}
+		return fmt.Sprint(all)
+	}
 	standards := func(f f) any { return strings.Join(f.Standards, "|") }
 	requirements := func(f f) any { return strings.Join(f.Requirements, "|") }
 	reasons := func(f f) any { return fmt.Sprint(f.StatusReasons) }

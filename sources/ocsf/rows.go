@@ -30,9 +30,9 @@ func records(ctx context.Context, name string, progress *shca.Progress, read fun
 	return batch.Records(ctx, name, progress, func(emit batch.Emit) func(int64) *shca.Scope {
 		problems, err := read(func(raw []byte, bad *shca.FindingError) bool {
 			if bad == nil {
-				return emit(raw, decode)
+				return emit(raw, batch.Finding(decode))
 			}
-			return emit(raw, func([]byte) (*shca.Finding, *shca.FindingError) { return nil, bad })
+			return emit(raw, func([]byte) (shca.Record, *shca.FindingError) { return shca.Record{}, bad })
 		})
 		if err != nil {
 			problems = append(problems, err.Error())

@@ -150,6 +150,8 @@ type resource struct {
 	Partition  str          `json:"cloud_partition"`
 	Owner      maybe[owner] `json:"owner"`
 	AccountUID accountID    `json:"account_uid"` // in candidates of 1.0.0
+	// Data is what ASFF has as Details, where the event is made of it.
+	Data finding.Alias `json:"data"`
 }
 
 type owner struct {

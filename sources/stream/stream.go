@@ -72,14 +72,15 @@ type Pages struct {
 // numbers by value, so that page-10 comes after page-9.
 func (p *Pages) Missing() bool { return p.open && (!p.last || p.finalOpen) }
 
-// note takes the replies of one input.
-func (p *Pages) note(name string, scan *scanner) {
-	if scan.more || scan.last {
+// Note takes the replies of one input: whether there was one that a further page
+// follows, and one that none follows.
+func (p *Pages) Note(name string, more, last bool) {
+	if more || last {
 		if p.final == "" || shca.CompareNatural(name, p.final) >= 0 {
-			p.final, p.finalOpen = name, !scan.last
+			p.final, p.finalOpen = name, !last
 		}
 	}
-	p.open, p.last = p.open || scan.more, p.last || scan.last
+	p.open, p.last = p.open || more, p.last || last
 }
 
 // Records yields the findings in the order of the text, a *shca.FindingError
@@ -90,10 +91,10 @@ func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 	return batch.Records(ctx, s.Name, s.Progress, func(emit batch.Emit) func(int64) *shca.Scope {
 		scan := &scanner{formats: s.Formats, finding: func(raw []byte, format int, broken error) bool {
 			if broken == nil {
-				return emit(raw, s.Formats[format].Decode)
+				return emit(raw, batch.Finding(s.Formats[format].Decode))
 			}
-			return emit(raw, func(raw []byte) (*shca.Finding, *shca.FindingError) {
-				return nil, &shca.FindingError{ID: s.id(raw, format), Err: broken}
+			return emit(raw, func(raw []byte) (shca.Record, *shca.FindingError) {
+				return shca.Record{}, &shca.FindingError{ID: s.id(raw, format), Err: broken}
 			})
 		}}
 		err := s.scan(scan)
@@ -127,7 +128,7 @@ func (s *Source) id(raw []byte, format int) (id string) {
 func (s *Source) scope(scan *scanner, err error, findings int64) *shca.Scope {
 	follows := s.Pages != nil && s.Pages.open // an earlier reply announced a further page
 	if s.Pages != nil {
-		s.Pages.note(s.Name, scan)
+		s.Pages.Note(s.Name, scan.more, scan.last)
 	}
 	scope := &shca.Scope{Source: s.Name}
 	var problems []string

@@ -1,6 +1,7 @@
-// Package batch decodes findings on several goroutines and yields them in their
-// order, numbered, as records. It is for the readers below sources/, whatever
-// they read findings from: text, or the rows of a table.
+// Package batch decodes records on several goroutines and yields them in their
+// order, the findings that cannot be read with their numbers. It is for the
+// readers below sources/, whatever they read findings from: text, or the rows of
+// a table.
 package batch
 
 import (
@@ -17,15 +18,26 @@ const (
 	maxFindings = 4096
 )
 
-// Decode reads one finding, of which raw is its Raw, or says what is wrong with
-// it; Records adds Source and Number to that.
-type Decode = func(raw []byte) (*shca.Finding, *shca.FindingError)
+// Decode reads one record, or says what is wrong with it; Records adds Source
+// and Number to that. If the record is a finding, raw is its Raw.
+type Decode = func(raw []byte) (shca.Record, *shca.FindingError)
 
-// Emit takes the text of the next finding, which may be used again after, and
+// Finding makes a Decode of a function that reads findings.
+func Finding(decode func(raw []byte) (*shca.Finding, *shca.FindingError)) Decode {
+	return func(raw []byte) (shca.Record, *shca.FindingError) {
+		f, err := decode(raw)
+		if err != nil {
+			return shca.Record{}, err
+		}
+		return shca.Record{Finding: f}, nil
+	}
+}
+
+// Emit takes the text of the next record, which may be used again after, and
 // what decodes it. It returns false if no more are wanted.
 type Emit func(raw []byte, decode Decode) bool
 
-// Records yields the findings that read emits, and at the end the scope, if
+// Records yields the records that read emits, and at the end the scope, if
 // there is one, that read returns when all has been read; it is given the number
 // of findings then. read runs beside who reads the records, so that opening or
 // reading which blocks cannot keep them.
@@ -59,16 +71,17 @@ func Records(ctx context.Context, name string, progress *shca.Progress, read fun
 			read := int64(0)
 			for i := range b.items {
 				it := &b.items[i]
-				number++
-				var ok bool
-				if it.err != nil {
+				var err error
+				switch {
+				case it.err != nil:
+					number++
 					it.err.Source, it.err.Number = name, number
-					ok = yield(shca.Record{}, it.err)
-				} else {
+					err = it.err
+				case it.record.Finding != nil:
+					number++
 					read++
-					ok = yield(shca.Record{Finding: it.finding}, nil)
 				}
-				if !ok {
+				if !yield(it.record, err) {
 					return
 				}
 			}
@@ -93,13 +106,13 @@ type batch struct {
 type item struct {
 	start, end int // in the batch's text
 	decode     Decode
-	finding    *shca.Finding
+	record     shca.Record
 	err        *shca.FindingError
 }
 
 func (b *batch) decode() {
 	for i := range b.items {
 		it := &b.items[i]
-		it.finding, it.err = it.decode(b.text[it.start:it.end:it.end])
+		it.record, it.err = it.decode(b.text[it.start:it.end:it.end])
 	}
 }

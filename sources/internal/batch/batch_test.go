@@ -24,12 +24,12 @@ func TestRecords(t *testing.T) {
 		var raw []byte // used again and again
 		for i := range findings {
 			raw = append(raw[:0], text(i)...)
-			if !emit(raw, func(raw []byte) (*shca.Finding, *shca.FindingError) {
+			if !emit(raw, batch.Finding(func(raw []byte) (*shca.Finding, *shca.FindingError) {
 				if i%7 == 0 {
 					return nil, &shca.FindingError{ID: string(raw), Err: errors.New("bad")}
 				}
 				return &shca.Finding{Raw: raw}, nil
-			}) {
+			})) {
 				t.Errorf("finding %d is not wanted", i)
 			}
 		}
@@ -69,10 +69,10 @@ func TestStop(t *testing.T) {
 			defer close(ended)
 			for {
 				var decoded atomic.Bool
-				if !emit([]byte("x"), func(raw []byte) (*shca.Finding, *shca.FindingError) {
+				if !emit([]byte("x"), batch.Finding(func(raw []byte) (*shca.Finding, *shca.FindingError) {
 					twice.Store(decoded.Swap(true) || twice.Load())
 					return &shca.Finding{Raw: raw}, nil
-				}) {
+				})) {
 					return func(int64) *shca.Scope { t.Error("a scope is asked for"); return nil }
 				}
 			}
