@@ -144,7 +144,7 @@ func TestOpenBad(t *testing.T) {
 		{"truncated gzip", cutGzip[:len(cutGzip)-100], "gzip: the file is cut off: copy or write it anew (unexpected EOF)…"},
 		{"gzip header only", cutGzip[:6], "gzip: the file is cut off: copy or write it anew (unexpected EOF)"},
 		{"truncated zstd", cutZstd[:len(cutZstd)-100], "zstd: the file is cut off: copy or write it anew (unexpected EOF)…"},
-		{"zip", "PK\x03\x04x", "a zip archive: unpack it and name the files inside"},
+		{"zip", "PK\x03\x04x", "the archive is damaged: copy it anew (zip: not a valid zip file)"},
 		{"empty", "", "holds no findings: it is empty"},
 		{"empty gzip", inputtest.Gzip(""), "holds no findings: it is empty"},
 		{"white space", " \n", "holds no findings: it is empty"},

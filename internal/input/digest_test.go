@@ -34,7 +34,7 @@ func TestDigestChanged(t *testing.T) {
 			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			files, err := List([]string{path}, nil)
+			files, err := List([]string{path}, nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -40,12 +40,16 @@ type File struct {
 	Err error
 }
 
-// List expands paths to files, directories recursively and in lexical order.
+// Schemes list addresses that are no paths, by what they begin with ("s3://").
+// Files must have names that no two addresses share.
+type Schemes map[string]func(address string) ([]File, error)
+
+// List expands paths and addresses to files, directories recursively and in lexical order.
 // Hidden files and folders inside a directory (".git") are left out; whatever
 // else cannot be read is listed with Err set, so that nothing is skipped in
 // silence. A path that does not exist is an error, as is the same file named
 // twice: its findings would be read twice.
-func List(paths []string, stdin io.Reader) ([]File, error) {
+func List(paths []string, stdin io.Reader, schemes Schemes) ([]File, error) {
 	var files []File
 	seen := map[string]string{}
 	add := func(name string, info fs.FileInfo) error {
@@ -66,6 +70,20 @@ func List(paths []string, stdin io.Reader) ([]File, error) {
 				return nil, errors.New(`"-" (standard input) is given twice`)
 			}
 			files = append(files, standardInput(stdin))
+			continue
+		}
+		if list := schemes.of(path); list != nil {
+			listed, err := list(path)
+			if err != nil {
+				return nil, err
+			}
+			for _, f := range listed {
+				if other, ok := seen[f.Name]; ok {
+					return nil, fmt.Errorf("%s is in %s and in %s: name it once", f.Name, other, path)
+				}
+				seen[f.Name] = path
+			}
+			files = append(files, listed...)
 			continue
 		}
 		info, err := os.Stat(path)
@@ -117,6 +135,16 @@ func List(paths []string, stdin io.Reader) ([]File, error) {
 		}
 	}
 	return files, nil
+}
+
+// of returns the function that lists the path, or nil if it is no address.
+func (s Schemes) of(path string) func(address string) ([]File, error) {
+	for prefix, list := range s {
+		if len(path) >= len(prefix) && strings.EqualFold(path[:len(prefix)], prefix) { // in any case, so that list can say what is wrong
+			return list
+		}
+	}
+	return nil
 }
 
 // standardInput can be opened once: a second pass would find it empty, and
@@ -195,6 +223,21 @@ func (s *Stream) Head() ([]byte, error) {
 			return head, err
 		}
 	}
+}
+
+// Start returns what of the stream is there already, at most 64 KiB, and the error
+// that kept more from coming. It waits for the first few bytes only, since a
+// stream may pause behind any line. Nothing is consumed.
+func (s *Stream) Start() ([]byte, error) {
+	const few = 64
+	head, err := s.Peek(few)
+	if err == nil {
+		head, err = s.Peek(max(few, s.Buffered()))
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return head, err
 }
 
 // maxSpool is the most that Random copies.
@@ -279,7 +322,6 @@ func (c *countingReaderAt) ReadAt(p []byte, off int64) (int, error) {
 var (
 	gzipMagic = []byte{0x1f, 0x8b}
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
-	zipMagic  = []byte("PK\x03\x04")
 	utf8BOM   = []byte{0xef, 0xbb, 0xbf}
 )
 
@@ -308,8 +350,6 @@ func (s *Stream) unpack(stored io.Reader) (*bufio.Reader, error) {
 		s.closers = append(s.closers, func() error { z.Close(); return nil })
 		s.packed = true
 		r = bufio.NewReaderSize(&unpackReader{z, "zstd"}, bufferSize)
-	case bytes.HasPrefix(head, zipMagic):
-		return nil, errors.New("a zip archive: unpack it and name the files inside")
 	}
 	if head, err = peek(r); err != nil {
 		return nil, err

@@ -64,7 +64,7 @@ func symlink(t *testing.T, target, link string) {
 
 func TestListOrder(t *testing.T) {
 	dir := tree(t, "b.json", "a/2.json", "a/10.json", "a.json", ".hidden", ".git/config", "a/.x", "c/d/e/f", "z.txt")
-	files, err := List([]string{dir}, nil)
+	files, err := List([]string{dir}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestListOrder(t *testing.T) {
 		}
 	}
 
-	files, err = List([]string{filepath.Join(dir, "z.txt"), Stdin, filepath.Join(dir, "a"), filepath.Join(dir, ".hidden")}, strings.NewReader(""))
+	files, err = List([]string{filepath.Join(dir, "z.txt"), Stdin, filepath.Join(dir, "a"), filepath.Join(dir, ".hidden")}, strings.NewReader(""), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestListOrder(t *testing.T) {
 		t.Errorf("several paths (-want +got):\n%s", d)
 	}
 
-	if files, err := List(nil, nil); len(files) > 0 || err != nil {
+	if files, err := List(nil, nil, nil); len(files) > 0 || err != nil {
 		t.Errorf("no path: got %v, %v", files, err)
 	}
 }
@@ -110,11 +110,11 @@ func TestListErrors(t *testing.T) {
 		{[]string{empty}, empty + ": the directory holds no files"},
 		{[]string{filepath.Join(dir, "only")}, filepath.Join(dir, "only") + ": the directory holds no files"},
 	} {
-		if files, err := List(tc.paths, nil); err == nil || err.Error() != tc.want || files != nil {
+		if files, err := List(tc.paths, nil, nil); err == nil || err.Error() != tc.want || files != nil {
 			t.Errorf("%q: got %v, %v, want %s", tc.paths, files, err, tc.want)
 		}
 	}
-	if _, err := List([]string{a, filepath.Join(dir, "missing")}, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "missing") {
+	if _, err := List([]string{a, filepath.Join(dir, "missing")}, nil, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("missing path: got %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestListLinks(t *testing.T) {
 	symlink(t, filepath.Join(dir, "nowhere"), filepath.Join(real, "gone"))
 	symlink(t, real, filepath.Join(dir, "latest"))
 	for _, name := range []string{"real", "latest"} { // a link that is named is followed
-		files, err := List([]string{filepath.Join(dir, name)}, nil)
+		files, err := List([]string{filepath.Join(dir, name)}, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestListLinks(t *testing.T) {
 		}
 	}
 	link, b := filepath.Join(real, "file"), filepath.Join(dir, "other", "b.json")
-	if _, err := List([]string{link, b}, nil); err == nil || err.Error() != link+" and "+b+" are the same file: name it once" {
+	if _, err := List([]string{link, b}, nil, nil); err == nil || err.Error() != link+" and "+b+" are the same file: name it once" {
 		t.Errorf("a link and its file: got %v", err)
 	}
 }
@@ -162,7 +162,7 @@ func TestListUnreadable(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { os.Chmod(filepath.Join(dir, "locked"), 0o700) })
-	files, err := List([]string{dir}, nil)
+	files, err := List([]string{dir}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestListUnreadable(t *testing.T) {
 }
 
 func TestStandardInput(t *testing.T) {
-	files, err := List([]string{Stdin}, strings.NewReader("\xef\xbb\xbfhello"))
+	files, err := List([]string{Stdin}, strings.NewReader("\xef\xbb\xbfhello"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,6 @@ func TestTextErrors(t *testing.T) {
 	const damaged = ": the file is damaged: copy or write it anew"
 	const cut = ": the file is cut off: copy or write it anew (unexpected EOF)"
 	long := strings.Repeat("0123456789é🔒", 5_000)
-	zip := "PK\x03\x04rest"
 	for name, tc := range map[string]struct{ stored, want string }{
 		"gzip header":  {inputtest.Gzip(long)[:5], "gzip" + cut},
 		"gzip middle":  {inputtest.Gzip(long)[:len(inputtest.Gzip(long))/2], "gzip" + cut},
@@ -260,7 +259,6 @@ func TestTextErrors(t *testing.T) {
 		"zstd header":  {inputtest.Zstd(long)[:5], "zstd" + cut},
 		"zstd middle":  {inputtest.Zstd(long)[:len(inputtest.Zstd(long))/2], "zstd" + cut},
 		"zstd text":    {inputtest.Zstd(long) + "text", "zstd" + damaged},
-		"zip":          {zip, "a zip archive: unpack it and name the files inside"},
 	} {
 		if _, err := textOf(file(tc.stored), nil); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %s", name, err, tc.want)
@@ -404,7 +402,7 @@ func TestRandom(t *testing.T) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	plain, err := List([]string{path}, nil)
+	plain, err := List([]string{path}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -480,5 +478,46 @@ func TestRandomErrors(t *testing.T) {
 	l := &limitedReader{ctx: t.Context(), r: strings.NewReader("abc"), left: 2}
 	if _, err := io.ReadAll(l); err == nil || !strings.HasPrefix(err.Error(), "larger than 16 GiB when unpacked") {
 		t.Errorf("limit: got %v", err)
+	}
+}
+
+func TestListSchemes(t *testing.T) {
+	schemes := Schemes{"s3://": func(address string) ([]File, error) {
+		if strings.Contains(address, "empty") {
+			return nil, errors.New(address + ": nothing")
+		}
+		return []File{{Name: address + "a", Size: 1}, {Name: address + "b", Size: 2}}, nil
+	}}
+	file := filepath.Join(t.TempDir(), "f.json")
+	if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		paths []string
+		want  []string
+		err   string
+	}{
+		{paths: []string{"s3://b/x/", file, "s3://b/"}, want: []string{"s3://b/x/a", "s3://b/x/b", file, "s3://b/a", "s3://b/b"}},
+		{paths: []string{"s3://b/x/", "s3://b/x/"}, err: "s3://b/x/a is in s3://b/x/ and in s3://b/x/: name it once"},
+		{paths: []string{"s3://empty/"}, err: "s3://empty/: nothing"},
+		{paths: []string{"s4://b/"}, err: "s4:"},
+	} {
+		files, err := List(test.paths, nil, schemes)
+		if test.err != "" {
+			if err == nil || !strings.Contains(strings.ToLower(err.Error()), test.err) {
+				t.Errorf("List(%q): error %v, want %q", test.paths, err, test.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("List(%q): %v", test.paths, err)
+		}
+		var got []string
+		for _, f := range files {
+			got = append(got, f.Name)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("List(%q) (-want +got):\n%s", test.paths, diff)
+		}
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package configrules
+
+const raceEnabled = false

@@ -1,0 +1,5 @@
+//go:build !race
+
+package securityhub
+
+const raceEnabled = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package securityhub
+
+// raceEnabled says that tests of size mean nothing.
+const raceEnabled = true
