@@ -44,10 +44,14 @@ type assessOptions struct {
 	ocsf      string
 	redact    redactOptions
 	pack      packageOptions
+	from      fromOptions
+	aws       awsOptions
+	store     storeOptions
 	strict    bool
 	quiet     bool
 
 	command []string // the command line, for the manifest
+	remote  *remote  // where artifacts go if that is S3
 
 	baselineSet, formatSet, ocsfSet bool // the flags were given
 }
@@ -57,12 +61,14 @@ func newAssess(sys process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "assess INPUT... --out DIR",
 		Short: "Read findings, assess a baseline, write artifacts",
-		Long: `Assess reads findings from files, directories or standard input (-), assesses the
-controls of a baseline and writes the artifacts to DIR.
+		Long: `Assess reads findings from files, directories, s3:// addresses or standard input
+(-), or with --from out of AWS itself, assesses the controls of a baseline and
+writes the artifacts to DIR.
 
 Findings are recognised by content, ASFF and OCSF: AWS CLI and SDK answers,
 EventBridge events, arrays, single findings, NDJSON, OCSF also as Parquet and CSV;
-plain, gzip or zstd; UTF-8 or UTF-16.
+likewise answers of AWS Config and Audit Manager, assessment reports, and snapshots
+that shca collect has written; plain, gzip or zstd; UTF-8 or UTF-16.
 
 Every artifact is written anew but two, which people edit: the OSCAL system
 security plan and plan of action and milestones are carried on if DIR has them.
@@ -73,10 +79,12 @@ could be read (artifacts are written and say so), 130 interrupted.`,
   shca assess findings.json --out package
   shca assess exports/ --baseline fedramp-high --system system.yaml --out package
   shca assess findings.json --out package --package package.zip --sign key.pem
+  shca assess --from securityhub --regions us-east-1,us-west-2 --out package
+  shca assess s3://bucket/snapshots/ --out s3://bucket/package/ --sse aws:kms
   zstdcat all.zst | shca assess - --format md,csv --out package`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errors.New("no input: name a file, a directory or - for standard input")
+			if len(args) == 0 && len(o.from.services) == 0 {
+				return errors.New("no input: name a file, a directory, an s3:// address or - for standard input, or a service with --from")
 			}
 			return nil
 		},
@@ -90,7 +98,8 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.out, "out", "o", "", "write artifacts to this `directory`")
+	f.StringVarP(&o.out, "out", "o", "", "write artifacts to this `directory` or s3:// address")
+	o.from.flags(cmd)
 	f.StringVar(&o.baseline, "baseline", "moderate", "`name` of the baseline to assess, or none for every control that has findings")
 	f.StringVar(&o.profile, "profile", "", "assess the baseline of this OSCAL profile `file` instead")
 	f.StringVar(&o.catalog, "catalog", "", "take controls and titles from this OSCAL catalog `file`")
@@ -105,6 +114,8 @@ could be read (artifacts are written and say so), 130 interrupted.`,
 	ocsfVersionFlag(cmd, &o.ocsf, "write findings.ocsf.ndjson in OCSF of this `version`")
 	o.redact.flags(cmd)
 	o.pack.flags(cmd)
+	o.aws.flags(cmd, "aws-profile")
+	o.store.flags(cmd)
 	f.BoolVar(&o.strict, "strict", false, "stop at the first finding or input that cannot be read")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary and no progress")
 	complete(cmd, "baseline", baselineNames)
@@ -129,7 +140,7 @@ func complete(cmd *cobra.Command, flag string, values func() []string) {
 	}
 }
 
-func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) error {
+func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) (result error) {
 	if o.out == "" {
 		return usage("--out DIR is missing: name the directory to write the artifacts to")
 	}
@@ -138,6 +149,18 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	}
 	if o.formatSet && len(o.formats) == 0 {
 		return usage("--format: name at least one of %s", strings.Join(formatNames(), ", "))
+	}
+	if err := errors.Join(o.aws.check(), o.from.check()); err != nil {
+		return err
+	}
+	destination := o.out
+	if isS3(o.out) {
+		to, err := openRemote(ctx, o.out, &o.store, &o.aws)
+		if err != nil {
+			return err
+		}
+		defer func() { result = errors.Join(result, to.close()) }()
+		o.remote, o.out = to, to.dir
 	}
 	if info, err := os.Stat(o.out); err == nil && !info.IsDir() {
 		return fmt.Errorf("--out %s is a file: name a directory", o.out)
@@ -158,7 +181,14 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 		return err
 	}
 	progress := &shca.Progress{}
-	source, err := sources.Open(inputs, sources.Options{Stdin: sys.stdin, Progress: progress})
+	snapshots, err := o.from.open(o.quiet, &o.aws, sys)
+	if err != nil {
+		return err
+	}
+	defer func() { result = errors.Join(result, snapshots.close()) }()
+	schemes := o.store.schemes(ctx, &o.aws)
+	snapshots.schemes(schemes)
+	source, err := sources.Open(append(snapshots.addresses(), inputs...), sources.Options{Stdin: sys.stdin, Progress: progress, Schemes: schemes})
 	if err != nil {
 		return o.redact.missing(err)
 	}
@@ -183,6 +213,14 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if err := render.CheckDir(o.out, formats); err != nil {
 		return err
 	}
+	if o.remote != nil {
+		if err := o.remote.check(ctx, formats); err != nil {
+			return err
+		}
+	}
+	if err := snapshots.collect(ctx); err != nil {
+		return err
+	}
 	stop := func() {}
 	if !o.quiet {
 		stop = showProgress(sys.stderr, progress)
@@ -197,13 +235,16 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) e
 	if err == nil {
 		packed, err = o.pack.write(ctx, o.out, a, written)
 	}
+	if err == nil && o.remote != nil {
+		err = o.remote.upload(ctx, written)
+	}
 	stop()
 	if err != nil {
 		return err
 	}
 	if !o.quiet {
 		printSummary(sys.stderr, a)
-		fmt.Fprintf(sys.stderr, "\nWrote %d files to %s\n", len(written), plain(o.out, 1000))
+		fmt.Fprintf(sys.stderr, "\nWrote %d files to %s\n", len(written), plain(destination, 1000))
 		if packed != "" {
 			fmt.Fprintln(sys.stderr, packed)
 		}

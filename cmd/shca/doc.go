@@ -1,10 +1,12 @@
 /*
-Command shca turns AWS Security Hub findings into an assessed NIST SP 800-53
-Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
+Command shca turns findings of AWS Security Hub, Config and Audit Manager into an
+assessed NIST SP 800-53 Rev. 5 baseline and writes the artifacts of an RMF / ATO
+package.
 
 # Usage
 
 	shca assess INPUT... --out DIR   read, assess, write artifacts
+	shca collect SERVICE --out FILE  pull from AWS into a snapshot; resumable
 	shca convert [INPUT...] --to ocsf  findings in, OCSF events out: a filter
 	shca validate FILE...|DIR        check OSCAL documents and OCSF events
 	shca verify DIR|ZIP              check a package against manifest and signature
@@ -14,10 +16,29 @@ Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
 	shca version                     version and embedded facts
 	shca completion SHELL            completion script for a shell
 
-An INPUT is a file, a directory or - for standard input. What a file holds is
-told by its content: JSON in any of the wrappers that ASFF and OCSF findings
-travel in, OCSF also as Parquet and CSV, plain or packed with gzip or zstd, UTF-8
-or UTF-16.
+An INPUT is a file, a directory, an s3:// address or - for standard input. What a
+file holds is told by its content: JSON in any of the wrappers that ASFF and OCSF
+findings travel in, OCSF also as Parquet and CSV, answers of AWS Config and Audit
+Manager, assessment reports and evidence finder exports of the latter, snapshots,
+plain or packed with gzip or zstd, UTF-8 or UTF-16.
+
+# Collecting
+
+	shca collect securityhub   findings, and which checks are enabled
+	shca collect auditmanager  assessments and their evidence
+	shca collect config        conformance packs and their rules' evaluations
+	shca assess --from SERVICE,...
+	                           collects first; --snapshots DIR keeps what it pulls
+
+The credentials, Region, endpoints and certificates are those of the AWS SDK: its
+environment variables, profiles and roles. --regions and --accounts, with a
+--role-arn that has {account} in it, say where; each account and Region is pulled
+at the rate that AWS allows. What is pulled lies in FILE.partial until the snapshot
+is whole. An interrupted or killed run is gone on with by the same command, within
+a day.
+
+A DIR or FILE of s3://bucket/prefix/ goes to S3, encrypted as --sse and --kms-key-id
+say; each object appears whole, the manifest last.
 
 # Output
 
@@ -53,9 +74,9 @@ file. Whoever has the key can undo the pseudonyms.
 	2    the command line is wrong
 	3    the pass rate is below --fail-under
 	4    not everything could be read; what could be is written, and artifacts
-	     say so
+	     and snapshot say so
 	130  interrupted; no artifact was written, and the output of convert ends
-	     early
+	     early; collect goes on from there when it is run again
 
 Where both 3 and 4 apply it is 4: a rate over an incomplete reading decides
 nothing.
@@ -66,6 +87,9 @@ nothing.
 	HOME               the user's own key of --redact is in the configuration
 	XDG_CONFIG_HOME    directory: $XDG_CONFIG_HOME, else $HOME/.config; on macOS
 	                   $HOME/Library/Application Support, on Windows %AppData%
+	AWS_…              as the AWS SDK takes them: AWS_PROFILE, AWS_REGION,
+	                   AWS_ENDPOINT_URL, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS and others
+	XDG_CACHE_HOME     what is pulled before it goes to s3://, unless --work is given
 	TMPDIR             folder for a temporary file, as large as the unpacked
 	                   input, that inputs of more than 32 MB need
 
@@ -73,6 +97,6 @@ nothing.
 
 A finding of more than 4 MiB, or nested deeper than 256 levels, is not read; it
 is reported and counted like any other that cannot be read. shca opens no
-network connection.
+network connection unless collect, --from or an s3:// address asks for it.
 */
 package main

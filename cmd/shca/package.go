@@ -141,7 +141,7 @@ func (o *packageOptions) write(ctx context.Context, out string, a *shca.Assessme
 // told.
 func recorded(cmd *cobra.Command, args []string) []string {
 	leftOut := func(name string) bool {
-		return slices.Contains([]string{"out", "package", "sign", "quiet"}, name)
+		return slices.Contains([]string{"out", "package", "sign", "quiet", "snapshots", "sse", "kms-key-id", "bucket-owner", "aws-profile", "external-id", "timeout"}, name)
 	}
 	kept := []string{"shca"}
 	for i := 0; i < len(args); i++ {

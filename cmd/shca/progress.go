@@ -16,6 +16,13 @@ import (
 // showProgress keeps a line of progress on a terminal until stop is called,
 // beginning after a second. On anything but a terminal it does nothing.
 func showProgress(w io.Writer, p *shca.Progress) (stop func()) {
+	return onTerminal(w, func() { fmt.Fprint(w, "\r\x1b[K"+progressLine(p)) }, func() { fmt.Fprint(w, "\r\x1b[K") })
+}
+
+// onTerminal calls draw again and again, beginning after a second, until stop is
+// called, which calls erase if anything was drawn. Where w is no terminal it does
+// nothing.
+func onTerminal(w io.Writer, draw, erase func()) (stop func()) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
@@ -29,12 +36,12 @@ func showProgress(w io.Writer, p *shca.Progress) (stop func()) {
 			select {
 			case <-done:
 				if ticks >= 5 {
-					fmt.Fprint(w, "\r\x1b[K")
+					erase()
 				}
 				return
 			case <-ticker.C:
 				if ticks >= 5 {
-					fmt.Fprint(w, "\r\x1b[K"+progressLine(p))
+					draw()
 				}
 			}
 		}

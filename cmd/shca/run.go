@@ -106,15 +106,16 @@ func messages(err error) []string {
 func newRoot(sys process) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "shca",
-		Short: "Assess NIST SP 800-53 baselines from AWS Security Hub findings",
-		Long: `shca reads AWS Security Hub findings, assesses the controls of a NIST SP 800-53
-Rev. 5 baseline and writes the artifacts of an RMF / ATO package.
+		Short: "Assess NIST SP 800-53 baselines from findings of AWS Security Hub and its like",
+		Long: `shca reads findings of AWS Security Hub, Config and Audit Manager, assesses the
+controls of a NIST SP 800-53 Rev. 5 baseline and writes the artifacts of an RMF / ATO
+package.
 
 Start with: shca assess findings.json --out package`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAssess(sys), newConvert(sys), newExplain(sys), newValidate(sys), newVerify(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
+	root.AddCommand(newAssess(sys), newCollect(sys), newConvert(sys), newExplain(sys), newValidate(sys), newVerify(sys), newFormats(sys), newBaselines(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
