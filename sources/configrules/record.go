@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -52,6 +53,11 @@ type Record struct {
 	SourceIdentifier string `json:"SourceIdentifier,omitempty"` // of a managed rule: ACCESS_KEYS_ROTATED
 	RuleDescription  string `json:"RuleDescription,omitempty"`
 	ResourceARN      string `json:"ResourceArn,omitempty"`
+
+	// Input is the file that the answer was in. Where neither that nor the answer
+	// says which account it is of, files may be of several, whose resources have
+	// the same names.
+	Input string `json:"Input,omitempty"`
 
 	// Evaluation is the item of Config's answer as it was, but for white space:
 	// an EvaluationResult and its like, or a ConformancePackRuleCompliance and
@@ -135,7 +141,13 @@ func ID(raw []byte) string {
 // two packs have deployed the same managed rule, the newer evaluation counts.
 type subject struct {
 	account, region, rule, resourceType, resource, mode string
+	input                                               string // of a resource whose name tells nothing elsewhere
 }
+
+// everywhere matches ids of resources that only one resource of all accounts has:
+// ARNs, ids that EC2 makes, unique ids of IAM, and accounts (IAM user guide, "Unique
+// identifiers").
+var everywhere = regexp.MustCompile(`^(?:arn:.+|[a-z]+-[0-9a-f]{17}|A(?:IDA|ROA|GPA|NPA)[A-Z0-9]{12,}|[0-9]{12})$`)
 
 func (r *Record) subject(i *item) subject {
 	s := subject{account: r.AccountID, region: r.Region}
@@ -153,6 +165,9 @@ func (r *Record) subject(i *item) subject {
 	if identifier := r.SourceIdentifier; identifier != "" && (r.SourceOwner == "" || r.SourceOwner == "AWS") {
 		s.rule = finding.ConfigRule(identifier)
 	}
+	if s.account == "" {
+		s.input = r.Input
+	}
 	if i.Identifier == nil {
 		s.resourceType, s.resource = RuleType, name
 		return s
@@ -161,6 +176,9 @@ func (r *Record) subject(i *item) subject {
 	s.resourceType, s.resource = q.ResourceType, q.ResourceID
 	if mode := strings.ToUpper(q.EvaluationMode); mode != "" && mode != "DETECTIVE" {
 		s.mode = mode
+	}
+	if everywhere.MatchString(s.resource) || s.resourceType == "AWS::S3::Bucket" {
+		s.input = ""
 	}
 	return s
 }
@@ -174,6 +192,9 @@ func (s subject) id() string {
 	parts := []string{"config", s.account, s.region, s.rule, s.resourceType, s.resource}
 	if s.mode != "" {
 		parts = append(parts, s.mode)
+	}
+	if s.input != "" {
+		parts = append(parts, "of", s.input)
 	}
 	for i, part := range parts {
 		parts[i] = url.PathEscape(part)

@@ -43,7 +43,7 @@ func (s *Source) Records(ctx context.Context) iter.Seq2[shca.Record, error] {
 		var placeless atomic.Bool // there are findings without account or Region
 		a := newAnswers(nil, func(raw jsontext.Value, pack string) bool {
 			return emit(raw, batch.Finding(func(raw []byte) (*shca.Finding, *shca.FindingError) {
-				f, err := decodeIn(raw, pack)
+				f, err := decodeIn(raw, pack, s.Name)
 				if err == nil && (f.AccountID == "" || f.Region == "") {
 					placeless.Store(true)
 				}
@@ -102,7 +102,7 @@ func (s *Source) scope(a *answers, err error, findings int64, placeless bool) *s
 		notes = append(notes, "its last answer has a NextToken: the page that follows must be among the inputs")
 	}
 	if placeless {
-		notes = append(notes, "AWS Config's answers name no account and no Region: its findings have them only where a resource's ARN does")
+		notes = append(notes, "AWS Config's answers name no account and no Region: its findings have them only where a resource's ARN does, and one of the same resource in another file is another finding unless the resource's id is unique everywhere")
 	}
 	if a.nameless {
 		notes = append(notes, "the name of a conformance pack follows its evaluations, some of which were read without it")
@@ -115,11 +115,14 @@ func (s *Source) scope(a *answers, err error, findings int64, placeless bool) *s
 }
 
 // decodeIn reads the finding of an item of a conformance pack's answer, "" if it
-// is of none.
-func decodeIn(raw jsontext.Value, pack string) (*shca.Finding, *shca.FindingError) {
+// is of none, in the input.
+func decodeIn(raw jsontext.Value, pack, input string) (*shca.Finding, *shca.FindingError) {
 	r := Record{ConformancePack: pack, Evaluation: raw}
 	if i, err := r.item(); err == nil {
 		r.ConfigRule = i.rule()
+		if i.AccountID == "" {
+			r.Input = input
+		}
 	}
 	record, err := r.Append(nil)
 	if err != nil { // which cannot be: the item has been read as JSON

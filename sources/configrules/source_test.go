@@ -70,7 +70,7 @@ func reading(r io.Reader) *Source {
 func read(text string) *result { return collectFrom(reading(strings.NewReader(text))) }
 
 const (
-	placeless = "AWS Config's answers name no account and no Region: its findings have them only where a resource's ARN does"
+	placeless = "AWS Config's answers name no account and no Region: its findings have them only where a resource's ARN does, and one of the same resource in another file is another finding unless the resource's id is unique everywhere"
 	follows   = "its last answer has a NextToken: the page that follows must be among the inputs"
 )
 
@@ -430,4 +430,44 @@ func FuzzRecords(f *testing.F) {
 			t.Errorf("broken JSON, and no error: %q", text)
 		}
 	})
+}
+
+// TestPlaceless: files that name no account may be of several. A resource whose
+// name says nothing elsewhere is another one in each.
+func TestPlaceless(t *testing.T) {
+	const answer = `{"EvaluationResults":[{"EvaluationResultIdentifier":{"EvaluationResultQualifier":{"ConfigRuleName":"r","ResourceType":%q,"ResourceId":%q}},"ComplianceType":"COMPLIANT"}]}`
+	for _, tc := range []struct {
+		kind, id string
+		same     bool
+	}{
+		{"AWS::IAM::User", "alice", false},
+		{"AWS::Lambda::Function", "i-like-names", false},
+		{"AWS::IAM::User", "AIDACKCEVSQ6C2EXAMPLE", true},
+		{"AWS::EC2::Volume", "vol-0c6efd2a9f5677a03", true},
+		{"AWS::S3::Bucket", "logs", true},
+		{"AWS::::Account", "111122223333", true},
+		{"AWS::SNS::Topic", "arn:aws:sns:us-east-1:111122223333:topic", true},
+	} {
+		var ids []string
+		for _, name := range []string{"one.json", "two.json"} {
+			s := &Source{Name: name, Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(strings.NewReader(fmt.Sprintf(answer, tc.kind, tc.id))), nil
+			}}
+			for r, err := range s.Records(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Finding != nil {
+					again, err := Decode(r.Finding.Raw)
+					if err != nil || again.ID != r.Finding.ID {
+						t.Errorf("%s: its original has another id: %v", tc.id, err)
+					}
+					ids = append(ids, r.Finding.ID)
+				}
+			}
+		}
+		if len(ids) != 2 || (ids[0] == ids[1]) != tc.same {
+			t.Errorf("%s: ids %q, the same: want %v", tc.id, ids, tc.same)
+		}
+	}
 }
