@@ -22,6 +22,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -34,7 +36,7 @@ import (
 // Options say what to write and where. Out, Service and Now are required.
 type Options struct {
 	Out       string         // the snapshot; it appears when it is whole
-	Work      string         // directory for what is pulled until then; "" is Out with ".partial" behind it
+	Work      string         // directory of its own for what is pulled until then; "" is beside Out, ".NAME.partial"
 	Service   string         // name of the service, for the snapshot's header
 	Selection jsontext.Value // what is asked for, for the header; a run goes on only from one that asked for the same
 	Generator string         // program and version
@@ -73,31 +75,22 @@ const maxRestarts = 5
 
 // Run pulls what the service plans and writes the snapshot. A task that fails is
 // a scope with an error, and the others go on; the snapshot then holds what was
-// read. If Run returns an error there is no new snapshot, and what was pulled
+// read. If none succeeds, that is an error. An error with a method EndsRun that is true ends the run. If Run returns an
+// error there is no new snapshot, and what was pulled
 // stays for the next run with the same options to go on with. Two runs cannot
 // use the same directory at once.
 func Run(ctx context.Context, service Service, o Options) (*Result, error) {
-	o.Work = cmp.Or(o.Work, o.Out+".partial")
-	o.Parallel = cmp.Or(o.Parallel, 8)
-	if info, err := os.Stat(o.Out); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file: name a file", o.Out)
+	if err := o.paths(); err != nil {
+		return nil, err
 	}
+	o.Parallel = cmp.Or(o.Parallel, 8)
 	w, err := openWork(o)
 	if err != nil {
 		return nil, err
 	}
 	defer w.close()
-	if w.plan == nil {
-		tasks, scopes, err := service.Plan(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if len(tasks) == 0 && len(scopes) == 0 {
-			return nil, errors.New("there is nothing to pull: no account and Region was planned")
-		}
-		if err := w.begin(tasks, scopes); err != nil {
-			return nil, err
-		}
+	if err := w.makePlan(ctx, service); err != nil {
+		return nil, err
 	}
 	errs := make([]error, len(w.plan.Tasks)) // of tasks, which the run survives
 	var group errgroup.Group
@@ -130,10 +123,82 @@ func Run(ctx context.Context, service Service, o Options) (*Result, error) {
 		}
 		r.Scopes = append(r.Scopes, s)
 	}
+	if err := w.nothing(r); err != nil {
+		w.remove()
+		return nil, err
+	}
 	if err := w.assemble(ctx, r); err != nil {
 		return nil, err
 	}
-	return r, w.remove()
+	w.remove()
+	return r, nil
+}
+
+// nothing returns an error if no scope could be read: a snapshot of that is worth
+// less than the one that may be there.
+func (w *work) nothing(r *Result) error {
+	var errs []error
+	for i := range r.Scopes {
+		s := &r.Scopes[i]
+		if s.Complete() {
+			return nil
+		}
+		errs = append(errs, errors.New(s.Name()+": "+s.Err))
+	}
+	for i := range w.plan.Tasks {
+		s, err := w.open(i)
+		if err != nil {
+			return err
+		}
+		some := s.Counts != snapshot.Counts{}
+		if err := s.close(); err != nil || some {
+			return err
+		}
+	}
+	return errors.Join(append([]error{errors.New("nothing could be read, and no snapshot was written")}, errs...)...)
+}
+
+// paths finds out before anything is pulled whether the snapshot can be written.
+func (o *Options) paths() error {
+	if strings.HasSuffix(o.Out, "/") || strings.HasSuffix(o.Out, string(filepath.Separator)) {
+		return fmt.Errorf("%s names a directory: name a file", o.Out)
+	}
+	if target, err := filepath.EvalSymlinks(o.Out); err == nil {
+		o.Out = target
+	}
+	if info, err := os.Stat(o.Out); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file: name a file", o.Out)
+	}
+	dir, name := filepath.Split(o.Out)
+	if info, err := os.Stat(cmp.Or(dir, ".")); err != nil {
+		return fmt.Errorf("%s: make its directory first: %w", o.Out, err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s is no directory", dir)
+	}
+	o.Work = cmp.Or(o.Work, filepath.Join(dir, "."+name+".partial"))
+	return nil
+}
+
+// makePlan asks the service what there is to pull: everything, or what could not
+// be planned by the run that this one goes on with.
+func (w *work) makePlan(ctx context.Context, service Service) error {
+	if w.plan != nil && !slices.ContainsFunc(w.plan.Scopes, func(s shca.Scope) bool { return !s.Complete() }) {
+		return nil
+	}
+	tasks, scopes, err := service.Plan(ctx)
+	if err == nil && len(tasks) == 0 && len(scopes) == 0 {
+		err = errors.New("there is nothing to pull: no account and Region was planned")
+	}
+	switch {
+	case err != nil && w.plan == nil:
+		w.remove()
+		return err
+	case err != nil:
+		return err
+	case w.plan == nil:
+		return w.begin(tasks, scopes)
+	}
+	return w.again(tasks, scopes)
 }
 
 // pull reads one task to its end, or to an error of AWS, which is failed; err is
@@ -164,6 +229,8 @@ func (w *work) pull(ctx context.Context, service Service, i int) (failed, err er
 			w.options.Progress.resume(i, 0)
 			failed = nil
 			continue
+		case endsRun(failed):
+			return nil, failed
 		case failed != nil:
 			continue
 		}
@@ -177,6 +244,13 @@ func (w *work) pull(ctx context.Context, service Service, i int) (failed, err er
 	}
 	w.options.Progress.end(i, failed)
 	return failed, nil
+}
+
+// endsRun reports whether an error says that no other request will do better
+// until somebody does something, such as signing in.
+func endsRun(err error) bool {
+	var e interface{ EndsRun() bool }
+	return errors.As(err, &e) && e.EndsRun()
 }
 
 // sync makes sure that what a directory holds is there after a crash.

@@ -23,6 +23,10 @@ import (
 	"github.com/go-shca/shca/sources/stream"
 )
 
+func partial(o Options) string {
+	return filepath.Join(filepath.Dir(o.Out), "."+filepath.Base(o.Out)+".partial")
+}
+
 func whole(r *Result) bool { return len(r.Incomplete()) == 0 }
 
 // fakeService has tasks of so many pages of ten findings each.
@@ -144,7 +148,7 @@ func TestRun(t *testing.T) {
 	if want := (snapshot.Counts{Findings: 110, Scopes: 4, Settings: 11}); r.Counts != want || whole(r) {
 		t.Errorf("counts %+v, complete %v", r.Counts, whole(r))
 	}
-	if _, err := os.Stat(o.Out + ".partial"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(partial(o)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the directory of the run is still there: %v", err)
 	}
 	if info, err := os.Stat(o.Out); err != nil || info.Mode().Perm() != 0o600 {
@@ -175,7 +179,7 @@ func TestKilled(t *testing.T) {
 		if _, err := os.Stat(o.Out); !errors.Is(err, os.ErrNotExist) {
 			t.Fatalf("there is a snapshot of a run that was killed: %v", err)
 		}
-		segment := filepath.Join(o.Out+".partial", "000001.ndjson.zst")
+		segment := filepath.Join(partial(o), "000001.ndjson.zst")
 		f, err := os.OpenFile(segment, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 		if err == nil {
 			_, err = f.WriteString("half a page")
@@ -283,6 +287,21 @@ func TestRemains(t *testing.T) {
 			t.Errorf("%+v, error %v", r, err)
 		}
 	})
+	t.Run("finished", func(t *testing.T) { // and killed before its directory was removed
+		o := interrupted(t)
+		file := filepath.Join(partial(o), planFile)
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, bytes.Replace(text, []byte(`"finished":false`), []byte(`"finished":true`), 1), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := &fakeService{pages: []int{3}}
+		if r, err := Run(t.Context(), again, o); err != nil || !r.Resumed.IsZero() || again.planned != 1 {
+			t.Errorf("%+v, error %v", r, err)
+		}
+	})
 	t.Run("old", func(t *testing.T) {
 		o := interrupted(t)
 		o.Now = func() time.Time { return time.Now().Add(maxAge + time.Minute) }
@@ -355,4 +374,108 @@ func TestPartial(t *testing.T) {
 	if _, scopes := content(t, o.Out); len(scopes) != maxPartial+20+1+2 {
 		t.Errorf("%d scopes in the snapshot", len(scopes))
 	}
+}
+
+// TestNothing: a run that could read nothing leaves what is there.
+func TestNothing(t *testing.T) {
+	o := options(t)
+	if err := os.WriteFile(o.Out, []byte("yesterday's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Run(t.Context(), &fakeService{pages: []int{2, 2}, scopes: []shca.Scope{{Source: "asff", Region: "off", Err: "is off"}}, next: func(int, int) error {
+		return errors.New("access denied")
+	}}, o)
+	if err == nil || !strings.Contains(err.Error(), "nothing could be read") || !strings.Contains(err.Error(), "is off") || !strings.Contains(err.Error(), "access denied") {
+		t.Errorf("error %v", err)
+	}
+	if text, err := os.ReadFile(o.Out); string(text) != "yesterday's" {
+		t.Errorf("%s, %v", text, err)
+	}
+	if _, err := os.Stat(partial(o)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the directory of the run: %v", err)
+	}
+}
+
+type signIn struct{}
+
+func (signIn) Error() string { return "sign in" }
+func (signIn) EndsRun() bool { return true }
+
+// TestEndsRun: an error that only a person can mend ends the run, and the next one
+// goes on from there.
+func TestEndsRun(t *testing.T) {
+	o := options(t)
+	o.Parallel = 1
+	s := &fakeService{pages: []int{2, 3}, next: func(task, page int) error {
+		if task == 1 && page == 1 {
+			return fmt.Errorf("page: %w", signIn{})
+		}
+		return nil
+	}}
+	if _, err := Run(t.Context(), s, o); !errors.As(err, &signIn{}) {
+		t.Fatalf("error %v", err)
+	}
+	r, err := Run(t.Context(), &fakeService{pages: []int{2, 3}}, o)
+	if err != nil || r.Resumed.IsZero() {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	ids, _ := content(t, o.Out)
+	wantEvery(t, ids, 2, 3)
+}
+
+// TestPaths: where nothing can be written, nothing is asked, and nobody's files
+// are touched.
+func TestPaths(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "precious.json")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []Options{
+		{Out: dir + "/"}, {Out: dir}, {Out: filepath.Join(dir, "missing", "s.zst")}, {Out: filepath.Join(dir, "s.zst"), Work: dir}, {Out: filepath.Join(file, "s.zst")},
+	} {
+		o.Service, o.Now = "securityhub", time.Now
+		s := &fakeService{pages: []int{1}}
+		if _, err := Run(t.Context(), s, o); err == nil || s.planned > 0 {
+			t.Errorf("%+v: error %v, planned %d times", o, err, s.planned)
+		}
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
+	target := filepath.Join(dir, "target.zst")
+	link := filepath.Join(dir, "link[1].zst")
+	if err := errors.Join(os.WriteFile(target, nil, 0o600), os.Symlink(target, link)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := Run(t.Context(), &fakeService{pages: []int{1}}, Options{Out: link, Service: "securityhub", Now: time.Now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the link was replaced: %v", err)
+	}
+	ids, _ := content(t, target)
+	wantEvery(t, ids, 1)
+}
+
+// TestPlanAgain: what could not be planned is planned again by a run that goes on.
+func TestPlanAgain(t *testing.T) {
+	o := options(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := Run(ctx, &fakeService{pages: []int{3}, scopes: []shca.Scope{{Source: "asff", AccountID: "111122223333", Region: "region-1", Err: "503"}}, next: func(_, page int) error {
+		if page == 1 {
+			cancel()
+		}
+		return nil
+	}}, o); err == nil {
+		t.Fatal("no error")
+	}
+	r, err := Run(t.Context(), &fakeService{pages: []int{3, 2}}, o)
+	if err != nil || !whole(r) || r.Resumed.IsZero() {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	ids, _ := content(t, o.Out)
+	wantEvery(t, ids, 3, 2)
 }

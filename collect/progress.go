@@ -63,7 +63,10 @@ func (p *Progress) begin(tasks []Task) {
 func (p *Progress) resume(i int, items int64) {
 	p.change(func() {
 		t := &p.tasks[i]
-		t.State, t.Items, t.Before, t.Began = Pulling, items, items, p.now()
+		t.State, t.Items, t.Before = Pulling, items, items
+		if p.now != nil {
+			t.Began = p.now()
+		}
 	})
 }
 

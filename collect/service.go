@@ -37,7 +37,9 @@ type Puller interface {
 	// Page.Next of the page before, also that of an earlier run: it must say all
 	// there is to say about where the page is. It makes no request of AWS beyond
 	// those for one page. An error that is [ErrRestart] means that the cursor is
-	// no longer valid; any other ends the task, whose scope gets its text.
+	// no longer valid; one with a method EndsRun that returns true ends the run,
+	// which the next one goes on with; any other ends the task, whose scope gets its
+	// text.
 	Next(ctx context.Context, cursor jsontext.Value) (Page, error)
 }
 

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -34,6 +37,8 @@ type work struct {
 // plan is the file that says what a run pulls.
 type plan struct {
 	Version   int            `json:"version"`
+	Run       string         `json:"run"`      // tells its files from another run's
+	Finished  bool           `json:"finished"` // the snapshot is about to appear, or has
 	Service   string         `json:"service"`
 	Selection jsontext.Value `json:"selection"`
 	Started   time.Time      `json:"started"`
@@ -49,7 +54,10 @@ func openWork(o Options) (*work, error) {
 	if err := os.MkdirAll(o.Work, 0o700); err != nil {
 		return nil, err
 	}
-	w := &work{options: o, dir: o.Work, lock: flock.New(filepath.Join(o.Work, "lock"), flock.SetPermissions(0o600))}
+	w := &work{options: o, dir: o.Work, lock: flock.New(filepath.Join(o.Work, lockFile), flock.SetPermissions(0o600))}
+	if err := w.foreign(); err != nil {
+		return nil, err
+	}
 	locked, err := w.lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Work, err)
@@ -66,9 +74,31 @@ func openWork(o Options) (*work, error) {
 	return w, nil
 }
 
+const (
+	planFile = "plan.json"
+	lockFile = "lock"
+)
+
+// own matches the names of the files that a run keeps, but for the lock.
+var own = regexp.MustCompile(`^(?:[0-9]{6}|plan)\.(?:json|json\.new|ndjson\.zst)$`)
+
+// foreign refuses a directory that holds other things: it was surely not meant.
+func (w *work) foreign() error {
+	entries, err := os.ReadDir(w.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != lockFile && !own.MatchString(name) {
+			return fmt.Errorf("%s holds %.100q, and a run needs a directory of its own: name another one", w.dir, name)
+		}
+	}
+	return nil
+}
+
 // readPlan goes on with the plan that is there, if it is this run's.
 func (w *work) readPlan() error {
-	data, err := os.ReadFile(w.path("plan.json"))
+	data, err := os.ReadFile(w.path(planFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return w.clear()
 	}
@@ -79,14 +109,13 @@ func (w *work) readPlan() error {
 	if err := json.Unmarshal(data, &p); err != nil || p.Version != planVersion {
 		return fmt.Errorf("%s holds the remains of a run of another version of this program: remove it", w.dir)
 	}
+	if p.Finished {
+		return w.clear()
+	}
 	if p.Service != w.options.Service || !equalJSON(p.Selection, w.options.Selection) {
-		return fmt.Errorf("%s holds the remains of a run that asked for something else (%s %s): run that again with the same flags, or remove the directory", w.dir, p.Service, p.Selection)
+		return fmt.Errorf("%s holds the remains of a run that asked for something else: run that again with the same flags, or remove the directory (it asked %s for %.1000s)", w.dir, p.Service, p.Selection)
 	}
-	last, err := w.lastWritten()
-	if err != nil {
-		return err
-	}
-	if w.options.Now().Sub(last) > maxAge {
+	if age := w.options.Now().Sub(p.Started); age > maxAge || age < -time.Hour {
 		w.discarded = p.Started
 		return w.clear()
 	}
@@ -95,37 +124,38 @@ func (w *work) readPlan() error {
 }
 
 func equalJSON(a, b jsontext.Value) bool {
-	a, b = bytes.Clone(a), bytes.Clone(b)
-	return a.Canonicalize() == nil && b.Canonicalize() == nil && bytes.Equal(a, b)
+	a, b = canonical(a), canonical(b)
+	return a != nil && bytes.Equal(a, b)
 }
 
-// lastWritten is when the run whose remains these are wrote last.
-func (w *work) lastWritten() (last time.Time, err error) {
+// canonical returns the value in its one spelling, nil if it is not JSON. No value
+// is null.
+func canonical(v jsontext.Value) jsontext.Value {
+	if len(v) == 0 {
+		return jsontext.Value("null")
+	}
+	if v = bytes.Clone(v); v.Canonicalize() != nil {
+		return nil
+	}
+	return v
+}
+
+// clear removes what an earlier run left, but for the lock, the plan first:
+// without it nothing is gone on with.
+func (w *work) clear() error {
 	entries, err := os.ReadDir(w.dir)
+	if err != nil {
+		return err
+	}
+	names := []string{planFile}
 	for _, e := range entries {
-		info, statErr := e.Info()
-		if statErr != nil {
-			return last, statErr
-		}
-		if e.Name() != "lock" && info.ModTime().After(last) {
-			last = info.ModTime()
+		if own.MatchString(e.Name()) && e.Name() != planFile {
+			names = append(names, e.Name())
 		}
 	}
-	return last, err
-}
-
-// clear removes what an earlier run left, but for the lock. Only files that a
-// run writes are touched.
-func (w *work) clear() error {
-	for _, pattern := range []string{"*.json", "*.json.new", "*.ndjson.zst"} {
-		names, err := filepath.Glob(w.path(pattern))
-		if err != nil {
+	for _, name := range names {
+		if err := os.Remove(w.path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
-		}
-		for _, name := range names {
-			if err := os.Remove(name); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -135,10 +165,26 @@ func (w *work) path(name string) string { return filepath.Join(w.dir, name) }
 
 func (w *work) begin(tasks []Task, scopes []shca.Scope) error {
 	w.plan = &plan{
-		Version: planVersion, Service: w.options.Service, Selection: w.options.Selection,
+		Version: planVersion, Run: rand.Text(), Service: w.options.Service, Selection: w.options.Selection,
 		Started: w.options.Now().UTC().Truncate(time.Second), Tasks: tasks, Scopes: scopes,
 	}
-	return w.write("plan.json", w.plan)
+	return w.write(planFile, w.plan)
+}
+
+// again takes from a new plan what the old one could not plan. Tasks that are
+// there stay as they are.
+func (w *work) again(tasks []Task, scopes []shca.Scope) error {
+	for _, t := range tasks {
+		if !slices.ContainsFunc(w.plan.Tasks, func(old Task) bool {
+			return old.Source == t.Source && old.AccountID == t.AccountID && old.Region == t.Region
+		}) {
+			w.plan.Tasks = append(w.plan.Tasks, t)
+		}
+	}
+	w.plan.Scopes = slices.DeleteFunc(scopes, func(s shca.Scope) bool {
+		return slices.ContainsFunc(w.plan.Tasks, func(t Task) bool { return t.AccountID == s.AccountID && t.Region == s.Region })
+	})
+	return w.write(planFile, w.plan)
 }
 
 // write replaces a file of the directory as a whole.
@@ -170,12 +216,12 @@ func (w *work) close() error {
 	return w.lock.Close()
 }
 
-// remove takes the directory away once the snapshot is there.
-func (w *work) remove() error {
-	if err := w.clear(); err != nil {
-		return err
+// remove takes the directory away. What cannot be removed stays: it is of no use
+// to a later run, and costs this one nothing.
+func (w *work) remove() {
+	if w.clear() == nil && os.Remove(w.path(lockFile)) == nil {
+		_ = os.Remove(w.dir)
 	}
-	return errors.Join(os.Remove(w.path("lock")), os.Remove(w.dir))
 }
 
 // segment is what has been pulled of one task.
@@ -188,6 +234,7 @@ type segment struct {
 
 // checkpoint says how much of a segment counts.
 type checkpoint struct {
+	Run      string          `json:"run"`              // of the plan
 	Size     int64           `json:"size"`             // bytes of the segment
 	Cursor   jsontext.Value  `json:"cursor,omitempty"` // of the next page
 	Done     bool            `json:"done"`
@@ -213,7 +260,11 @@ func (w *work) open(i int) (*segment, error) {
 		if err := json.Unmarshal(data, &s.checkpoint); err != nil {
 			return nil, fmt.Errorf("%s: the checkpoint cannot be read: remove %s: %w", w.path(s.name+".json"), w.dir, err)
 		}
+		if s.checkpoint.Run != w.plan.Run {
+			return nil, fmt.Errorf("%s is of another run than the plan beside it: remove %s", w.path(s.name+".json"), w.dir)
+		}
 	}
+	s.checkpoint.Run = w.plan.Run
 	if s.file, err = os.OpenFile(w.path(s.name+".ndjson.zst"), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return nil, err
 	}
@@ -271,7 +322,7 @@ func (s *segment) add(page *Page) error {
 // restart drops all of the segment.
 func (s *segment) restart() error {
 	// The checkpoint goes first: a segment may be longer than it says.
-	if err := s.move(checkpoint{Restarts: s.Restarts + 1}); err != nil {
+	if err := s.move(checkpoint{Run: s.Run, Restarts: s.Restarts + 1}); err != nil {
 		return err
 	}
 	return s.rewind()
@@ -291,14 +342,20 @@ func (s *segment) close() error { return s.file.Close() }
 // scopes, trailer. Each is a zstd frame or several, and frames behind each other
 // are one stream. It completes the result.
 func (w *work) assemble(ctx context.Context, r *Result) (err error) {
-	out, err := os.OpenFile(w.options.Out+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	// A name of the run's own, so that what a killed run leaves is written over.
+	out, err := os.OpenFile(w.options.Out+"."+w.plan.Run[:8]+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
+	closed := false
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, out.Close(), os.Remove(out.Name()))
+		if err == nil {
+			return
 		}
+		if !closed {
+			err = errors.Join(err, out.Close())
+		}
+		err = errors.Join(err, os.Remove(out.Name()))
 	}()
 	if err := w.frame(out, snapshot.Line{Snapshot: &snapshot.Header{
 		Version: snapshot.Version, Service: w.plan.Service, Generator: w.options.Generator,
@@ -325,7 +382,14 @@ func (w *work) assemble(ctx context.Context, r *Result) (err error) {
 	if err := out.Sync(); err != nil {
 		return err
 	}
+	closed = true
 	if err := out.Close(); err != nil {
+		return err
+	}
+	// Were it marked later, a run that is killed in between would be gone on with by
+	// one that wants new findings.
+	w.plan.Finished = true
+	if err := w.write(planFile, w.plan); err != nil {
 		return err
 	}
 	if err := os.Rename(out.Name(), w.options.Out); err != nil {

@@ -10,13 +10,14 @@ import (
 // own, and of which nothing is replaced that looks like one.
 var valued = []string{
 	"--baseline", "--framework", "--format", "--now", "--fail-under", "--oscal-version", "--oscal-observations", "--oscal-subjects",
-	"--oscal-target", "--ocsf-version",
+	"--oscal-target", "--ocsf-version", "--from", "--regions",
 }
 
 // users are the flags that take a value of the user's. --redact is none of them:
 // it has a value only behind an equals sign.
 var users = []string{
 	"--out", "-o", "--profile", "--catalog", "--narrative-template", "--system", "--marking", "--oscal-poam", "--ssp", "--sign", "--package",
+	"--accounts", "--role-arn", "--external-id", "--aws-profile", "--snapshots", "--kms-key-id", "--bucket-owner",
 }
 
 var (

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/big"
 	"os"
@@ -144,13 +145,18 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) (
 	if o.out == "" {
 		return usage("--out DIR is missing: name the directory to write the artifacts to")
 	}
+	if len(o.from.services) > 0 && o.profile != "" {
+		if _, err := os.Stat(o.profile); errors.Is(err, fs.ErrNotExist) {
+			return usage("--profile %s: there is no such file of an OSCAL profile; a profile of AWS's configuration is --aws-profile", o.profile)
+		}
+	}
 	if o.baselineSet && o.profile != "" {
 		return usage("--baseline and --profile both select controls: give one")
 	}
 	if o.formatSet && len(o.formats) == 0 {
 		return usage("--format: name at least one of %s", strings.Join(formatNames(), ", "))
 	}
-	if err := errors.Join(o.aws.check(), o.from.check()); err != nil {
+	if err := errors.Join(o.aws.check(), o.from.check(o.out), o.effective(inputs)); err != nil {
 		return err
 	}
 	destination := o.out
@@ -250,6 +256,15 @@ func (o *assessOptions) run(ctx context.Context, inputs []string, sys process) (
 		}
 	}
 	return o.verdict(a, threshold, sys)
+}
+
+// effective refuses flags that would have no effect, which their user believes in.
+func (o *assessOptions) effective(inputs []string) error {
+	if len(o.from.services) == 0 && (len(o.aws.regions) > 0 || len(o.aws.accounts) > 0) {
+		return usage("--regions and --accounts say where --from collects: name a service with --from, or leave them out")
+	}
+	s3 := isS3(o.out) || slices.ContainsFunc(inputs, isS3)
+	return o.store.effective(isS3(o.out), s3)
 }
 
 // maxMarking is the length of the longest marking: it has one line of a page.
@@ -394,6 +409,9 @@ func (o *assessOptions) outsideInputs(inputs []string) error {
 		return err
 	}
 	for _, in := range inputs {
+		if isS3(in) && o.remote != nil && o.remote.within(in) {
+			return usage("--out is below the input %s, so the next run would read its own artifacts: choose another prefix", in)
+		}
 		info, err := os.Stat(in)
 		if in == input.Stdin || err != nil || !info.IsDir() {
 			continue

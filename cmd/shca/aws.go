@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,9 @@ type awsOptions struct {
 
 	session *awsapi.Session // once it is open
 }
+
+// regionName is the form of names of Regions, of every partition.
+var regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z0-9]{1,12}){1,4}-[0-9]{1,2}$`)
 
 // all stands for every Region or account there is.
 const all = "all"
@@ -57,6 +61,9 @@ func (o *awsOptions) check() error {
 		values []string
 	}{{"--regions", o.regions}, {"--accounts", o.accounts}} {
 		for i, v := range list.values {
+			if list.flag == "--regions" && v != all && !regionName.MatchString(v) {
+				return usage("--regions: %q is no Region such as us-east-1", v)
+			}
 			switch {
 			case v == "":
 				return usage("%s: one of them is empty", list.flag)

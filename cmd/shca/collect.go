@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
+	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/collect"
 	"github.com/go-shca/shca/internal/s3store"
 	"github.com/go-shca/shca/internal/show"
@@ -35,10 +37,10 @@ func newCollect(sys process) *cobra.Command {
 shca assess reads, here or elsewhere, and which zstdcat FILE | jq shows.
 
 Regions and accounts are pulled side by side, each at the rate that AWS allows.
-What has been pulled is kept in FILE.partial until the snapshot is whole: if the
-command is interrupted, even killed, the same command goes on where it was, within
-a day. A Region that cannot be read is a scope with an error in the snapshot, and
-the others go on (exit code 4).`,
+What has been pulled is kept beside FILE, in .NAME.partial, until the snapshot is
+whole: if the command is interrupted, even killed, or the credentials expire, the same
+command goes on where it was, within a day. A Region that cannot be read is a scope
+with an error in the snapshot, and the others go on (exit code 4).`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return fmt.Errorf("unknown service %q: there are %s", args[0], strings.Join(serviceNames(), ", "))
@@ -70,7 +72,7 @@ func newCollectService(sys process, s service) *cobra.Command {
 	f.StringVarP(&o.out, "out", "o", "", "write the snapshot to this `file` or s3:// address")
 	pull := s.flags(cmd)
 	o.aws.flags(cmd, "profile")
-	f.StringVar(&o.work, "work", "", "keep what has been pulled in this `directory` until the snapshot is whole (default FILE.partial)")
+	f.StringVar(&o.work, "work", "", "keep what has been pulled in this `directory` until the snapshot is whole; it must be of its own (default .NAME.partial beside FILE)")
 	o.store.flags(cmd)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary and no progress")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -83,7 +85,7 @@ func (o *collectOptions) run(ctx context.Context, name string, pull puller, sys 
 	if o.out == "" {
 		return usage("--out FILE is missing: name the file to write the snapshot to")
 	}
-	if err := errors.Join(o.aws.check(), pull.check()); err != nil {
+	if err := errors.Join(o.aws.check(), pull.check(), o.store.effective(isS3(o.out), isS3(o.out))); err != nil {
 		return err
 	}
 	file, upload, err := o.local(ctx)
@@ -98,7 +100,7 @@ func (o *collectOptions) run(ctx context.Context, name string, pull puller, sys 
 		return err
 	}
 	if !o.quiet {
-		fmt.Fprintf(sys.stderr, "Wrote %s to %s\n", counted(result), plain(o.out, 1000))
+		fmt.Fprintf(sys.stderr, "Wrote %s to %s; %d of %s read in full\n", counted(result), plain(o.out, 1000), read(result), show.Plural(len(result.Scopes), "scope"))
 	}
 	return incomplete(result, sys.stderr)
 }
@@ -176,7 +178,7 @@ func (o *collectOptions) local(ctx context.Context) (file string, upload func() 
 		}
 	}
 	o.work = filepath.Clean(o.work)
-	file = o.work + ".ndjson.zst"
+	file = o.work + ".ndjson.zst" // beside the directory, which is the run's own
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return "", nil, err
 	}
@@ -184,11 +186,15 @@ func (o *collectOptions) local(ctx context.Context) (file string, upload func() 
 	if err != nil {
 		return "", nil, err
 	}
-	if _, err := store.Names(ctx, address); err != nil {
+	if err := store.Probe(ctx, address, options); err != nil {
 		return "", nil, err
 	}
 	return file, func() error {
-		if err := store.UploadFile(ctx, file, "application/zstd", address, options); err != nil {
+		err := store.UploadFile(ctx, file, "application/zstd", address, options)
+		if ctx.Err() != nil {
+			return &exitError{exitInterrupted, fmt.Errorf("interrupted: the snapshot was not written to %s; it is in %s", address, file)}
+		}
+		if err != nil {
 			return fmt.Errorf("%w; the snapshot is in %s", err, file)
 		}
 		return os.Remove(file)
@@ -205,6 +211,18 @@ func counted(r *collect.Result) string {
 		text += ", " + show.Plural(r.Counts.Settings, "check setting")
 	}
 	return text
+}
+
+// read is the number of scopes that were read in full.
+func read(r *collect.Result) int {
+	n := 0
+	for i := range r.Scopes {
+		s := &r.Scopes[i]
+		if s.Complete() && !slices.ContainsFunc(r.Partial, func(p shca.Scope) bool { return p.AccountID == s.AccountID && p.Region == s.Region }) {
+			n++
+		}
+	}
+	return n
 }
 
 // maxToldScopes is the number of scopes that are named if they were not read.

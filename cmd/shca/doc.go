@@ -33,8 +33,8 @@ plain or packed with gzip or zstd, UTF-8 or UTF-16.
 The credentials, Region, endpoints and certificates are those of the AWS SDK: its
 environment variables, profiles and roles. --regions and --accounts, with a
 --role-arn that has {account} in it, say where; each account and Region is pulled
-at the rate that AWS allows. What is pulled lies in FILE.partial until the snapshot
-is whole. An interrupted or killed run is gone on with by the same command, within
+at the rate that AWS allows. What is pulled lies in .NAME.partial beside FILE until
+the snapshot is whole. An interrupted or killed run is gone on with by the same command, within
 a day.
 
 A DIR or FILE of s3://bucket/prefix/ goes to S3, encrypted as --sse and --kms-key-id

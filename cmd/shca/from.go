@@ -27,7 +27,8 @@ func (o *fromOptions) flags(cmd *cobra.Command) {
 	complete(cmd, "from", serviceNames)
 }
 
-func (o *fromOptions) check() error {
+// check looks at the flags; out is where artifacts go.
+func (o *fromOptions) check(out string) error {
 	for i, name := range o.services {
 		if !slices.Contains(serviceNames(), name) {
 			return usage("--from: unknown service %q: there are %s", name, strings.Join(serviceNames(), ", "))
@@ -36,8 +37,12 @@ func (o *fromOptions) check() error {
 			return usage("--from: %s is named twice", name)
 		}
 	}
-	if o.keep != "" && len(o.services) == 0 {
+	switch {
+	case o.keep == "":
+	case len(o.services) == 0:
 		return usage("--snapshots goes with --from")
+	case !isS3(out) && (inside(out, o.keep) || inside(o.keep, out)):
+		return usage("--snapshots %s and --out %s are in each other: choose directories apart, since snapshots are no artifacts", o.keep, out)
 	}
 	return nil
 }

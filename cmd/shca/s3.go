@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
@@ -34,6 +35,18 @@ func (o *storeOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.key, "kms-key-id", "", "`id`, ARN or alias of the KMS key to encrypt them with")
 	f.StringVar(&o.owner, "bucket-owner", "", "`account` that must own the bucket of an s3:// address")
 	complete(cmd, "sse", func() []string { return []string{"aws:kms", "aws:kms:dsse", "AES256"} })
+}
+
+// effective refuses flags that would have no effect: written and used say whether
+// anything is written to S3, and whether S3 is called at all.
+func (o *storeOptions) effective(written, used bool) error {
+	switch {
+	case !written && (o.sse != "" || o.key != ""):
+		return usage("--sse and --kms-key-id encrypt what is written to s3://: give an s3:// address to --out, or leave them out")
+	case !used && o.owner != "":
+		return usage("--bucket-owner goes with s3:// addresses")
+	}
+	return nil
 }
 
 // options turns the flags into those of an upload.
@@ -106,6 +119,15 @@ func openRemote(ctx context.Context, out string, store *storeOptions, aws *awsOp
 	}
 	r.options.Last = []string{manifest.SignatureFile, manifestFile} // so that a manifest says that all are there
 	return r, nil
+}
+
+// within reports whether the artifacts go below an input's address.
+func (r *remote) within(input string) bool {
+	at, err := s3store.Parse(input)
+	if err != nil || at.Bucket != r.address.Bucket {
+		return false
+	}
+	return strings.HasPrefix(r.address.Folder().Key, at.Folder().Key)
 }
 
 func (r *remote) close() error {

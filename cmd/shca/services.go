@@ -132,10 +132,8 @@ func (o *securityhubOptions) service(session *awsapi.Session, regions, accounts 
 	if err != nil {
 		return nil, nil, usage("%w", err)
 	}
-	return s, map[string]any{
-		"api": o.api, "record_states": o.recordStates, "compliance_statuses": o.statuses,
-		"standard": o.standard, "filters": o.parsed, "inventory": o.inventory,
-	}, nil
+	selection, err := s.Selection()
+	return s, selection, err
 }
 
 type auditmanagerOptions struct {

@@ -26,6 +26,7 @@ func call(t *testing.T, server *awsfake.Server, args ...string) (code int, stdou
 		name, value, _ := strings.Cut(e, "=")
 		t.Setenv(name, value)
 	}
+	server.Update(func() {})
 	t.Setenv("AWS_MAX_ATTEMPTS", "2")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	var out, err bytes.Buffer
@@ -206,7 +207,9 @@ func TestCollectErrors(t *testing.T) {
 		{"not subscribed", awsfake.Fault{Kind: awsfake.NotSubscribed, Region: "eu-west-1"}, nil, exitIncomplete, "asff 111122223333 eu-west-1: securityhub:"},
 		{"missing permission", awsfake.Fault{Kind: awsfake.Deny, Operation: "GetFindings", Region: "eu-west-1"}, nil, exitIncomplete, "missing permission securityhub:GetFindings"},
 		{"missing permission for the inventory", awsfake.Fault{Kind: awsfake.Deny, Operation: "BatchGetStandardsControlAssociations"}, nil, exitIncomplete, "securityhub:BatchGetStandardsControlAssociations"},
-		{"expired", awsfake.Fault{Kind: awsfake.ExpireCredentials, Operation: "GetFindings"}, nil, exitIncomplete, "the credentials have expired: sign in again"},
+		{"expired", awsfake.Fault{Kind: awsfake.ExpireCredentials, Operation: "GetFindings"}, nil, exitFailed, "the credentials have expired: sign in again"},
+		{"expired before", awsfake.Fault{Kind: awsfake.ExpireCredentials, Operation: "DescribeHub"}, nil, exitFailed, "the credentials have expired: sign in again"},
+		{"nothing at all", awsfake.Fault{Kind: awsfake.Deny, Operation: "GetFindings"}, []string{"--inventory", "none"}, exitFailed, "nothing could be read, and no snapshot was written"},
 		{"unknown key", awsfake.Fault{Kind: awsfake.Refuse, Status: 403, Code: "InvalidClientTokenId", Message: "no", Service: "sts"}, nil, exitFailed, "the credentials are not known there"},
 		{"role", awsfake.Fault{Kind: awsfake.Deny, Operation: "AssumeRole"}, []string{"--role-arn", "arn:aws:iam::222233334444:role/audit"}, exitFailed, "allow sts:AssumeRole"},
 		{"Regions", awsfake.Fault{Kind: awsfake.Deny, Operation: "ListRegions"}, []string{"--regions", "all"}, exitFailed, "or name the Regions"},
@@ -250,6 +253,13 @@ func TestCollectUsage(t *testing.T) {
 		{"assess --from inspector --out f", `unknown service "inspector"`},
 		{"assess f --snapshots d --out f", "--snapshots goes with --from"},
 		{"assess --out f", "or a service with --from"},
+		{"assess --from securityhub --out f --snapshots f/g", "are in each other"},
+		{"assess f --regions us-east-1 --out g", "name a service with --from"},
+		{"assess f --sse aws:kms --out g", "give an s3:// address to --out"},
+		{"collect config --out f --kms-key-id k", "give an s3:// address to --out"},
+		{"collect config --out f --bucket-owner 111122223333", "goes with s3:// addresses"},
+		{"collect config --out f --regions US-EAST-1", "is no Region such as"},
+		{"assess --from config --profile gov --out f", "is --aws-profile"},
 	} {
 		code, _, stderr := call(t, server, strings.Fields(tc.args)...)
 		if code != exitUsage || !strings.Contains(stderr, tc.want) {

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/go-shca/shca/collect"
 	"github.com/go-shca/shca/internal/show"
@@ -25,16 +28,28 @@ func showTasks(w io.Writer, p *collect.Progress, now func() time.Time) (stop fun
 		}
 	}
 	return onTerminal(w, func() {
-		text := taskLines(p.Tasks(), now())
+		width, height := terminalSize(w)
+		text := taskLines(p.Tasks(), now(), width, height)
 		erase()
 		fmt.Fprint(w, strings.Join(text, "\n")+"\n")
 		lines = len(text)
 	}, erase)
 }
 
+// terminalSize is what a line and a screen hold, without the last column and row,
+// which make some terminals scroll.
+func terminalSize(w io.Writer) (width, height int) {
+	if f, ok := w.(*os.File); ok {
+		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 20 && height > 3 {
+			return width - 1, height - 1
+		}
+	}
+	return 79, 23
+}
+
 // taskLines says how far the tasks are: a sum, and a line for each account and
-// Region that is being pulled or has failed.
-func taskLines(tasks []collect.TaskProgress, now time.Time) []string {
+// Region that is being pulled or has failed; no more than fit on the screen.
+func taskLines(tasks []collect.TaskProgress, now time.Time, width, height int) []string {
 	if len(tasks) == 0 {
 		return []string{"asking what there is to pull"}
 	}
@@ -53,13 +68,13 @@ func taskLines(tasks []collect.TaskProgress, now time.Time) []string {
 			open = append(open, t)
 		}
 	}
-	lines := []string{fmt.Sprintf("%s, %d of %s done", show.Plural(items, "finding"), ended, show.Plural(len(tasks), "scope"))}
+	lines := []string{fmt.Sprintf("%s, %d of %s done", show.Plural(items, "finding"), ended, show.Plural(len(tasks), "place"))}
 	slices.SortStableFunc(open, func(a, b collect.TaskProgress) int { return cmp.Compare(b.State, a.State) })
 	for i, t := range open {
-		if i == maxTaskLines {
+		if i == min(maxTaskLines, height-2) {
 			return append(lines, fmt.Sprintf("  and %d more", len(open)-i))
 		}
-		lines = append(lines, "  "+plain(taskLine(&t, now), 120))
+		lines = append(lines, "  "+plain(taskLine(&t, now), width-2))
 	}
 	return lines
 }

@@ -97,13 +97,13 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	}
 	base, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
+		return nil, fmt.Errorf("the AWS configuration cannot be used: see the profile's name, AWS_PROFILE, and the files ~/.aws/config and ~/.aws/credentials: %s", reason(err))
 	}
 	if base.Region == "" {
 		return nil, errors.New("no Region is configured: give --regions, or set AWS_REGION or the profile's region")
 	}
 	if _, err := base.Credentials.Retrieve(ctx); err != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("there are no AWS credentials: sign in (aws sso login, aws configure), name a --profile, or run where a role provides them: %s", reason(err))
+		return nil, fmt.Errorf("there are no AWS credentials: sign in (aws sso login, aws configure), set AWS_PROFILE, or run where a role provides them: %s", reason(err))
 	}
 	s := &Session{options: o, base: base, roles: map[string]*aws.CredentialsCache{}}
 	s.limits.speed = cmp.Or(o.Speed, 1)

@@ -62,6 +62,9 @@ func (c *client) Do(req *http.Request) (*http.Response, error) {
 	if len(body) > maxAnswer {
 		return nil, fmt.Errorf("the answer has more than %d MiB", maxAnswer>>20)
 	}
+	if member, ok := ctx.Value(requiredKey{}).(string); ok && resp.StatusCode == http.StatusOK && !hasList(body, member) {
+		return nil, fmt.Errorf("the answer has no list %s, as this service's have", member)
+	}
 	if a, ok := ctx.Value(answersKey{}).(*answers); ok {
 		a.set(body)
 		if resp.StatusCode == http.StatusOK && a.raw != "" {
@@ -106,6 +109,37 @@ func AnswersWithout(ctx context.Context, raw string) (context.Context, func() []
 		defer a.mu.Unlock()
 		return a.body
 	}
+}
+
+// requiredKey is the context's key for the member that answers must have.
+type requiredKey struct{}
+
+// Requiring returns a context in which an answer that is a success and has no list
+// of that name is none, and is asked for again: what stands between here and AWS
+// may answer in its place, and nothing must not pass for an empty list.
+func Requiring(ctx context.Context, member string) context.Context {
+	return context.WithValue(ctx, requiredKey{}, member)
+}
+
+// hasList reports whether a JSON object has a list of the name.
+func hasList(body []byte, member string) bool {
+	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	if token, err := dec.ReadToken(); err != nil || token.Kind() != '{' {
+		return false
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return false
+		}
+		if name.String() == member {
+			return dec.PeekKind() == '['
+		}
+		if dec.SkipValue() != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // without returns a JSON object without one of its members, and what is none as it

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
@@ -43,6 +45,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Denied reports whether AWS refused the request for want of a permission.
 func (e *Error) Denied() bool { return slices.Contains(deniedCodes, code(e.Err)) }
+
+// EndsRun reports whether no other request will do better until somebody signs in.
+func (e *Error) EndsRun() bool {
+	var signOn *ssocreds.InvalidTokenError
+	return expired(e.Err) || errors.As(e.Err, &signOn)
+}
 
 var (
 	deniedCodes    = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "AuthorizationError"}
@@ -83,25 +91,26 @@ func assuming(err error) bool {
 func advice(err error, action string) string {
 	var name *net.DNSError
 	var timeout interface{ Timeout() bool }
-	var signOn *ssocreds.InvalidTokenError
 	c := code(err)
 	switch {
 	case slices.Contains(deniedCodes, c):
 		return "allow " + action + " to this identity in its policies, and make sure that no service control policy or permission boundary denies it (docs/aws-permissions.md lists what is needed)"
-	case slices.Contains(expiredCodes, c) || errors.As(err, &signOn):
+	case (&Error{Err: err}).EndsRun():
 		return "the credentials have expired: sign in again and run the same command, which goes on from where it was"
 	case slices.Contains(unknownCodes, c):
 		return "the credentials are not known there: see whether they belong to this partition, whether the Region is enabled for the account, and whether the key still exists"
 	case slices.Contains(optInCodes, c):
 		return "the Region is not enabled for the account: enable it or leave it out of --regions"
 	case slices.Contains(throttledCodes, c):
-		return "AWS went on throttling after every retry: run the same command again later, when fewer others call the service; it goes on from where it was"
+		return "AWS went on throttling after every retry: run the same command again later, when fewer others call the service, or with fewer --regions"
 	case c == "" && unreadable(err), strings.HasPrefix(c, "UnknownError"):
 		return "the answer is none of this service: see whether it is offered in the Region, and what AWS_ENDPOINT_URL and proxies lead to"
 	case errors.As(err, &name) && name.IsNotFound:
 		return "there is no such endpoint: see whether the Region is spelt right and has the service, and whether --fips and --dual-stack are offered there"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens there: see AWS_ENDPOINT_URL and the proxy"
 	case errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded):
-		return "there was no answer: see whether the network, proxy or VPC endpoint lets requests through, and run the same command again, which goes on from where it was"
+		return "there was no answer: see whether the network, proxy or VPC endpoint lets requests through, or leave the Region out of --regions"
 	}
 	return ""
 }
@@ -129,8 +138,11 @@ func reason(err error) string {
 	case errors.As(err, &operation):
 		err = operation.Err
 	}
-	return cut(strings.Join(strings.Fields(err.Error()), " "))
+	// An address may hold a password or a page token.
+	return cut(address.ReplaceAllString(strings.Join(strings.Fields(err.Error()), " "), "(address)"))
 }
+
+var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^ ]*`)
 
 const longest = 500
 

@@ -28,6 +28,7 @@ func TestPython(t *testing.T) {
 	here.Config.Rules = []configtypes.ConfigRule{{ConfigRuleName: aws.String("r")}}
 	here.AuditManager.Assessments = []Assessment{{Assessment: auditmanagertypes.Assessment{Metadata: &auditmanagertypes.AssessmentMetadata{Name: aws.String("a")}}}}
 	s.Accounts[admin].Organization = &organizationstypes.Organization{Id: aws.String("o-1")}
+	s.Update(func() {}) // what was written is there for the server, which another process calls
 	command := exec.Command("python3", "testdata/pull.py", s.URL, home)
 	command.Env = append(os.Environ(), s.Environ(admin, home)...)
 	command.Stderr = os.Stderr

@@ -159,6 +159,24 @@ func (s *Store) Upload(ctx context.Context, dir string, files []shca.Artifact, f
 	return inOrder(ctx, last)
 }
 
+// Probe finds out whether an object can be written to the address, by beginning an
+// upload and aborting it. Nothing stays.
+func (s *Store) Probe(ctx context.Context, to Address, o Options) error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	b, err := s.bucket(ctx, to)
+	if err != nil {
+		return err
+	}
+	u := &upload{bucket: b, key: to.Key, options: o}
+	id, err := u.begin(ctx)
+	if err != nil {
+		return err
+	}
+	return u.abort(ctx, id)
+}
+
 // UploadFile stores one file under the address, which must be that of an object.
 // It is whole or not there.
 func (s *Store) UploadFile(ctx context.Context, file, mediaType string, to Address, o Options) error {
@@ -274,8 +292,8 @@ func (u *upload) whole(ctx context.Context, f io.ReaderAt) error {
 	return u.encrypted(out.ServerSideEncryption, "it was stored, and is to be removed")
 }
 
-// parts stores the file in parts, which become an object when all are there.
-func (u *upload) parts(ctx context.Context, f io.ReaderAt) (err error) {
+// begin begins an upload in parts and returns its id.
+func (u *upload) begin(ctx context.Context) (id *string, err error) {
 	in := &s3.CreateMultipartUploadInput{
 		Bucket:               aws.String(u.bucket.name),
 		Key:                  aws.String(u.key),
@@ -291,20 +309,29 @@ func (u *upload) parts(ctx context.Context, f io.ReaderAt) (err error) {
 	}
 	// Not with ctx: an upload that began without our learning its id stays.
 	begin, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
 	begun, err := u.bucket.CreateMultipartUpload(begin, in)
-	cancel()
 	if err != nil {
-		return u.failed(ctx, err)
+		return nil, u.failed(ctx, err)
+	}
+	if err := u.encrypted(begun.ServerSideEncryption, "nothing was stored"); err != nil {
+		return nil, errors.Join(err, u.abort(ctx, begun.UploadId))
+	}
+	return begun.UploadId, nil
+}
+
+// parts stores the file in parts, which become an object when all are there.
+func (u *upload) parts(ctx context.Context, f io.ReaderAt) (err error) {
+	id, err := u.begin(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, u.abort(ctx, begun.UploadId))
+			err = errors.Join(err, u.abort(ctx, id))
 		}
 	}()
-	if err := u.encrypted(begun.ServerSideEncryption, "nothing was stored"); err != nil {
-		return err
-	}
-	done, err := u.sendParts(ctx, f, begun.UploadId)
+	done, err := u.sendParts(ctx, f, id)
 	if err != nil {
 		return err
 	}
@@ -312,7 +339,7 @@ func (u *upload) parts(ctx context.Context, f io.ReaderAt) (err error) {
 		Bucket:              aws.String(u.bucket.name),
 		Key:                 aws.String(u.key),
 		ExpectedBucketOwner: u.bucket.owner(),
-		UploadId:            begun.UploadId,
+		UploadId:            id,
 		MultipartUpload:     &types.CompletedMultipartUpload{Parts: done},
 	}
 	complete.IfMatch, complete.IfNoneMatch = u.condition()

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
 	"github.com/go-shca/shca"
-	"github.com/go-shca/shca/collect"
+	"github.com/go-shca/shca/internal/awsapi"
 	"github.com/go-shca/shca/sources/snapshot"
 )
 
@@ -34,9 +34,11 @@ func (p *puller) scope(err, note string) snapshot.Line {
 }
 
 // refused goes on with the findings where the inventory cannot be read, and says
-// so in the scope. Errors that end or restart the task are returned.
+// so in the scope. Errors that end the run are returned; a page token that AWS no
+// longer takes is none, since what it costs is less than the findings.
 func (p *puller) refused(ctx context.Context, err error) ([]snapshot.Line, *cursor, error) {
-	if ctx.Err() != nil || errors.Is(err, collect.ErrRestart) {
+	var explained *awsapi.Error
+	if ctx.Err() != nil || errors.As(err, &explained) && explained.EndsRun() {
 		return nil, nil, err
 	}
 	text := "which checks of " + p.params.Inventory + " are enabled could not be read in full, so that a check without findings may be disabled: " + err.Error()
@@ -55,7 +57,7 @@ func (p *puller) standard(ctx context.Context) ([]snapshot.Line, *cursor, error)
 			if token != "" {
 				in.NextToken = &token
 			}
-			if out, err = p.client.GetEnabledStandards(ctx, in); err != nil {
+			if out, err = p.client.GetEnabledStandards(awsapi.Requiring(ctx, "StandardsSubscriptions"), in); err != nil {
 				return "", err
 			}
 			return aws.ToString(out.NextToken), nil
@@ -108,7 +110,7 @@ func (p *puller) checks(ctx context.Context, c cursor) ([]snapshot.Line, *cursor
 	}
 	var listed []types.SecurityControlDefinition
 	next, err := p.page(ctx, "ListSecurityControlDefinitions", c.Token, func(ctx context.Context) (string, error) {
-		out, err := p.client.ListSecurityControlDefinitions(ctx, &securityhub.ListSecurityControlDefinitionsInput{
+		out, err := p.client.ListSecurityControlDefinitions(awsapi.Requiring(ctx, "SecurityControlDefinitions"), &securityhub.ListSecurityControlDefinitionsInput{
 			StandardsArn: &c.Standard, MaxResults: aws.Int32(pageSize), NextToken: token,
 		})
 		if err != nil {

@@ -115,6 +115,12 @@ func (s *Service) Plan(ctx context.Context) ([]collect.Task, []shca.Scope, error
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	for _, p := range places {
+		var explained *awsapi.Error
+		if errors.As(p.err, &explained) && explained.EndsRun() {
+			return nil, nil, p.err
+		}
+	}
 
 	var tasks []collect.Task
 	var scopes []shca.Scope

@@ -113,7 +113,7 @@ func (p *puller) findings(ctx context.Context, c cursor) ([]snapshot.Line, *curs
 			}
 			next = out.NextToken
 		} else {
-			out, err := p.client.GetFindings(ctx, &securityhub.GetFindingsInput{Filters: p.v1, MaxResults: aws.Int32(pageSize), NextToken: token})
+			out, err := p.client.GetFindings(awsapi.Requiring(ctx, "Findings"), &securityhub.GetFindingsInput{Filters: p.v1, MaxResults: aws.Int32(pageSize), NextToken: token})
 			if err != nil {
 				return "", err
 			}

@@ -207,6 +207,10 @@ func TestBrokenAnswers(t *testing.T) {
 		`{"Findings":[{"Id":"1"}],"Findings":[{"Id":"2"}]}`: "two members Findings",
 		`{"Findings":[{"Id":"1"},null]}`:                    "finding 2 is no JSON object",
 		`{"Findings":[{"Id":"1"}],"NextToken":7}`:           "NextToken",
+		`{}`:                                 "the answer has no list Findings",
+		`{"__type":"ThrottlingException"}`:   "the answer has no list Findings",
+		`{"Findings":null,"NextToken":null}`: "the answer has no list Findings",
+		`[{"Findings":[]}]`:                  "the answer has no list Findings",
 	} {
 		e := newEstate(t)
 		e.hub(own, east)

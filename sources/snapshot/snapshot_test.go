@@ -92,7 +92,7 @@ func TestRoundTrip(t *testing.T) {
 // TestCutOff: wherever a snapshot ends too early, it is said.
 func TestCutOff(t *testing.T) {
 	snapshot := text(t, sample...)
-	for n := range len(snapshot) {
+	for n := range len(snapshot) - 1 { // without the last line feed it is whole
 		records := read(t, snapshot[:n])
 		if len(records) == 0 || !strings.HasPrefix(records[len(records)-1], "scope {Source:in ") || !strings.Contains(records[len(records)-1], "Err:") || strings.Contains(records[len(records)-1], "Err: ") {
 			t.Fatalf("the first %d bytes of %d: %q", n, len(snapshot), records)
@@ -148,4 +148,24 @@ func FuzzSource(f *testing.F) {
 			t.Errorf("%q is read as whole", in)
 		}
 	})
+}
+
+// TestVariants: what other programs make of a snapshot, and what newer versions may
+// have, is read.
+func TestVariants(t *testing.T) {
+	whole := text(t, sample...)
+	want := read(t, whole)
+	for name, in := range map[string]string{
+		"CRLF":                 whole[:0] + strings.ReplaceAll(whole, "\n", "\r\n"),
+		"no last line feed":    strings.TrimSuffix(whole, "\n"),
+		"member of the future": strings.Replace(strings.ReplaceAll(whole, `,"format":"asff"}`+"\n", `,"format":"asff","seen":"twice"}`+"\n"), `"version":"1.0"`, `"version":"1.7"`, 1),
+	} {
+		if diff := cmp.Diff(want, read(t, in)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	newer := strings.Replace(strings.Replace(whole, "\n", "\n"+`{"weather":"fine"}`+"\n", 1), `"version":"1.0"`, `"version":"1.7"`, 1)
+	if got := read(t, newer); len(got) != len(want)+1 || !strings.Contains(got[0], "newer version than 1.0") {
+		t.Errorf("a line of the future: %q", got)
+	}
 }

@@ -80,6 +80,7 @@ func (s *Source) read(emit batch.Emit) error {
 	case !readable(header.Snapshot.Version):
 		return fmt.Errorf("is a snapshot of version %.40q, and this program reads version %s: read it with the program that wrote it, %.80q, or a newer one", header.Snapshot.Version, Version, header.Snapshot.Generator)
 	}
+	newer := header.Snapshot.Version != Version // it may have lines that are not known here
 	var counts Counts
 	for number := int64(2); ; number++ {
 		line, err := r.next()
@@ -102,7 +103,7 @@ func (s *Source) read(emit batch.Emit) error {
 		}
 		counts = counts.Plus(kind(line))
 		where := number
-		if !emit(line, func(raw []byte) (shca.Record, *shca.FindingError) { return s.decode(raw, where) }) {
+		if !emit(line, func(raw []byte) (shca.Record, *shca.FindingError) { return s.decode(raw, where, newer) }) {
 			return nil
 		}
 	}
@@ -133,33 +134,43 @@ func kind(line []byte) Counts {
 	return Counts{}
 }
 
-// decode reads a line between header and trailer. raw may be kept.
-func (s *Source) decode(raw []byte, number int64) (shca.Record, *shca.FindingError) {
+// decode reads a line between header and trailer. raw may be kept. newer says that
+// the snapshot is of a newer version, which may have kinds of lines that are not
+// known here: a scope says so.
+func (s *Source) decode(raw []byte, number int64, newer bool) (shca.Record, *shca.FindingError) {
 	bad := func(err error) (shca.Record, *shca.FindingError) {
 		return shca.Record{}, &shca.FindingError{Err: fmt.Errorf("line %d: %w", number, err)}
 	}
-	if finding, format, ok := cutFinding(raw); ok {
+	finding := func(text []byte, format string) (shca.Record, *shca.FindingError) {
 		at := slices.IndexFunc(s.Formats, func(f stream.Format) bool { return f.Name == format })
 		if at < 0 {
 			return bad(fmt.Errorf("a finding of the format %.40q, which is not known here", format))
 		}
-		f, err := s.Formats[at].Decode(finding)
+		f, err := s.Formats[at].Decode(text)
 		if err != nil {
 			return shca.Record{}, err
 		}
 		return shca.Record{Finding: f}, nil
+	}
+	if text, format, ok := cutFinding(raw); ok {
+		return finding(text, format)
 	}
 	var l Line
 	if err := json.Unmarshal(raw, &l, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)); err != nil {
 		return bad(fmt.Errorf("broken JSON: %w", err))
 	}
 	switch {
+	case l.Finding != nil:
+		return finding(l.Finding, l.Format)
 	case l.Scope != nil:
 		return shca.Record{Scope: l.Scope}, nil
 	case l.Setting != nil:
 		return shca.Record{Setting: l.Setting}, nil
 	case l.Evidence != nil:
 		return shca.Record{Evidence: l.Evidence}, nil
+	}
+	if newer {
+		return shca.Record{Scope: &shca.Scope{Source: s.Name, Note: "it is of a newer version than " + Version + " and has lines that are not known here, which were left out"}}, nil
 	}
 	return bad(errors.New("holds nothing that a snapshot of this version has"))
 }
@@ -173,7 +184,7 @@ func cutFinding(line []byte) (finding []byte, format string, ok bool) {
 		return nil, "", false
 	}
 	name, ok := bytes.CutSuffix(rest[at+len(`,"format":"`):], []byte(`"}`))
-	return rest[:at:at], string(name), ok
+	return rest[:at:at], string(name), ok && !bytes.ContainsAny(name, `"\`)
 }
 
 // end checks the trailer against what came before it.
@@ -198,9 +209,9 @@ type lines struct {
 	buf []byte
 }
 
-// next returns the next line without its line feed, valid until the next call.
-// One that is too long is read past, and errLong. The end of the text within a
-// line is io.ErrUnexpectedEOF.
+// next returns the next line without its end, valid until the next call. One that
+// is too long is read past, and errLong. The end of the text within a line is
+// io.ErrUnexpectedEOF, unless the line is a whole object.
 func (l *lines) next() ([]byte, error) {
 	l.buf = l.buf[:0]
 	long := false
@@ -213,13 +224,16 @@ func (l *lines) next() ([]byte, error) {
 		case err == bufio.ErrBufferFull:
 			continue
 		case err == io.EOF && (len(l.buf) > 0 || long):
+			if !long && jsontext.Value(l.buf).IsValid() {
+				return l.buf, nil
+			}
 			return nil, io.ErrUnexpectedEOF
 		case err != nil:
 			return nil, err
 		case long:
 			return nil, errLong
 		}
-		return bytes.TrimSuffix(l.buf, []byte("\n")), nil
+		return bytes.TrimRight(l.buf, "\r\n"), nil
 	}
 }
 
