@@ -439,8 +439,8 @@ func TestEvidence(t *testing.T) {
 			if c.EvidenceCount != 11 || c.Status != shca.StatusNotAssessed || len(c.Evidence[0].Text) > shca.MaxText {
 				t.Errorf("%d pieces, %s, %d bytes", c.EvidenceCount, c.Status, len(c.Evidence[0].Text))
 			}
-			wantLines(t, c.Narrative, "AWS Audit Manager holds 11 pieces of evidence for the control, which are not scored:",
-				`- manual evidence, by ada, 2026-01-03 12:00 UTC: "Access review xxx`, "at s3://evidence/doc.pdf", "- control review, REVIEWED, ", "- user activity (7 pieces), ")
+			wantLines(t, c.Narrative, "Besides findings, AWS Audit Manager has 3 pieces of manual evidence, 1 control review and 7 records of user activity for the control; none of them is scored:",
+				`- manual evidence, by ada, 2026-01-03 12:00 UTC: "Access review xxx`, "at s3://evidence/doc.pdf", "- control review, REVIEWED, ", "- user activity (7 records), ")
 			if len(strings.Split(c.Narrative, "\n")) > 12 || len(c.Narrative) > 2000 {
 				t.Errorf("the narrative is long:\n%s", c.Narrative)
 			}
@@ -450,7 +450,7 @@ func TestEvidence(t *testing.T) {
 			}
 		}
 	}
-	if len(before.Scopes) != 1 || before.Scopes[0].Note != "3 pieces of evidence are about no control of NIST SP 800-53 Rev. 5" || !before.Complete() {
+	if len(before.Scopes) != 1 || before.Scopes[0].Note != "1 piece of evidence is about no control of NIST SP 800-53 Rev. 5" || !before.Complete() {
 		t.Errorf("scopes %+v", before.Scopes)
 	}
 	// Without a baseline only controls with findings count.

@@ -74,7 +74,7 @@ func (v *evidence) fold(ctx context.Context, limit int, s scopes) (map[shca.Cont
 			copy(last[:], r.Key)
 			if err = json.Unmarshal(r.Value, &e); err == nil {
 				controls := v.acc.read(e.Requirement).controls
-				if len(controls) == 0 {
+				if len(controls) == 0 && e.Requirement != "" { // else its source has said that it does not know
 					unmapped[s.of(e.Source, e.AccountID, e.Region)] += e.Pieces()
 				}
 				for _, id := range controls {

@@ -46,7 +46,7 @@ func evaluationOf(f *shca.Finding) evaluation {
 	switch {
 	case f.Status == shca.Failed:
 		e.ComplianceType = "NON_COMPLIANT"
-	case f.Status == shca.NotAvailable && gives("CONFIG_RETURNS_NOT_APPLICABLE"):
+	case gives("CONFIG_RETURNS_NOT_APPLICABLE"):
 		e.ComplianceType = "NOT_APPLICABLE"
 	case f.Status == shca.NotAvailable:
 		e.ComplianceType = "INSUFFICIENT_DATA"
@@ -67,7 +67,7 @@ func evaluationOf(f *shca.Finding) evaluation {
 	if strings.HasPrefix(about.ID, "arn:") {
 		w.ResourceARN = about.ID
 	}
-	if f.Status == shca.NoStatus {
+	if f.Status == shca.NoStatus && e.ComplianceType != "NOT_APPLICABLE" {
 		q.EvaluationMode = "PROACTIVE"
 	}
 	return w

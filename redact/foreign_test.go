@@ -63,6 +63,7 @@ func otherSources(t *testing.T) recordList {
 		{"access-keys-rotated", "AWS::IAM::User", "AIDACANARYCANARYCANAR", "COMPLIANT"},
 		{"canary-rule", "AWS::Lambda::Function", "canary-function", "NOT_APPLICABLE"},
 		{"canary-rule", "AWS::Lambda::Function", "canary-function-2", "INSUFFICIENT_DATA"},
+		{"canary-rule", "AWS::Lambda::Function", "canary-function-3", "NOT_APPLICABLE"},
 	} {
 		add(shca.SourceConfig, fmt.Sprintf(evaluation, e[0], e[0], e[1], e[2], e[3]))
 	}

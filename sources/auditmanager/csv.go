@@ -179,6 +179,7 @@ func (c *CSV) read(ctx context.Context, w *walker, text io.Reader) error {
 		} else {
 			record.Origin = origin(w.name, row)
 			w.files.complete(&record.Context)
+			w.files.hold(&record.Context)
 			more = w.item(record, row)
 		}
 		if !more {

@@ -32,6 +32,15 @@ func (c *Context) region() string {
 	return c.Region
 }
 
+// owner returns the account of the assessment, by its ARN, or "".
+func (c *Context) owner() string {
+	part := strings.SplitN(c.AssessmentARN, ":", 6)
+	if len(part) == 6 && shca.IsAccountID(part[4]) {
+		return part[4]
+	}
+	return ""
+}
+
 // manual returns the evidence that a person brought.
 func (it *item) manual(r *Record) *shca.Evidence {
 	e := r.Context.evidence(shca.EvidenceManual)
@@ -102,25 +111,29 @@ func (ct *control) review(c *Context) *shca.Evidence {
 		if err == nil {
 			when = ""
 			if !posted.IsZero() {
-				when = posted.Format(time.RFC3339)
+				when = posted.Format(time.DateOnly)
 			}
 		}
 		if !posted.Before(e.At) {
 			e.At = posted
 			e.Author = cmp.Or(string(one.Author), e.Author)
 		}
-		head := strings.TrimSpace(shorten(when, 40) + " " + shorten(string(one.Author), 200))
-		if head != "" {
-			head += ": "
+		head := "Comment"
+		if one.Author != "" {
+			head += " of " + shorten(string(one.Author), 200)
 		}
-		texts = append(texts, head+shorten(string(one.Body), 2*shca.MaxText))
+		if when != "" {
+			head += ", " + shorten(when, 40)
+		}
+		texts = append(texts, head+": "+shorten(string(one.Body), 2*shca.MaxText))
 	}
 	e.Text = joinReview(string(ct.Response), texts)
 	return e
 }
 
-// joinReview joins a response and comments; where they are too long, it leaves out
-// the earlier comments and says so.
+// joinReview joins a response and comments, each on lines of its own and with a stop
+// at its end, so that they stay apart where lines are joined. Where they are too
+// long, it leaves out the earlier comments and says so.
 func joinReview(response string, comments []string) string {
 	head := ""
 	if response != "" {
@@ -129,16 +142,40 @@ func joinReview(response string, comments []string) string {
 	left, from := maxReview-len(head)-100, len(comments)
 	for from > 0 && len(comments[from-1]) < left {
 		from--
-		left -= len(comments[from]) + 1
+		left -= len(comments[from]) + 2
 	}
 	lines := []string{}
 	if head != "" {
 		lines = append(lines, head)
 	}
 	if from > 0 {
-		lines = append(lines, fmt.Sprintf("(%d earlier comments are in Audit Manager only)", from))
+		lines = append(lines, fmt.Sprintf("(%s in Audit Manager only)", plural(int64(from), "earlier comment is", "earlier comments are")))
 	}
-	return strings.Join(append(lines, comments[from:]...), "\n")
+	lines = append(lines, comments[from:]...)
+	for i := range lines[:max(0, len(lines)-1)] {
+		lines[i] = stopped(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// stopped returns a text that ends like a sentence.
+func stopped(s string) string {
+	s = strings.TrimSpace(s)
+	if last, _ := utf8.DecodeLastRuneInString(s); strings.ContainsRune(".!?:;…)", last) {
+		return s
+	}
+	return s + "."
+}
+
+// plural returns a number with the word for one thing or for many.
+func plural(n int64, one, many string) string { return fmt.Sprintf("%d %s", n, verb(n, one, many)) }
+
+// verb returns the word that goes with a number.
+func verb(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 // shorten cuts a text to at most limit bytes, at a character, and marks the cut.

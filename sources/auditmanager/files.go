@@ -16,10 +16,12 @@ import (
 // grows with the number of folders and controls, not with that of the evidence.
 type Files struct {
 	mu          sync.Mutex
-	assessments map[string]assessment // by id
-	controls    map[string]Context    // by assessment's id and control's
-	folders     map[string]place      // by id
-	pages       map[string]bool       // of replies with further pages: whether the last is there
+	assessments map[string]assessment       // by id
+	controls    map[string]Context          // by assessment's id and control's
+	folders     map[string]place            // by id
+	pages       map[string]bool             // of replies with further pages: whether the last is there
+	announced   map[string]map[string]int64 // pieces of evidence by assessment's id and by control
+	held        map[string]bool             // assessments of which evidence was read, by id and by name; "" if by neither
 }
 
 // assessment is what evidence wants to know about its assessment.
@@ -64,8 +66,10 @@ func (f *Files) noteAssessment(c *Context) {
 	}
 }
 
-// noteControl notes a control of an assessment.
-func (f *Files) noteControl(c *Context) {
+// noteControl notes a control of an assessment, and how many pieces of evidence the
+// assessment says that it has.
+func (f *Files) noteControl(c *Context, evidence int64) {
+	f.announce(c, evidence)
 	if c.ControlID == "" {
 		return
 	}
@@ -75,6 +79,87 @@ func (f *Files) noteControl(c *Context) {
 		f.controls = map[string]Context{}
 	}
 	f.controls[c.AssessmentID+"/"+c.ControlID] = Context{AssessmentID: c.AssessmentID, ControlSet: c.ControlSet, ControlID: c.ControlID, Control: c.Control}
+}
+
+// announce notes how many pieces of evidence a control has. Where an assessment is
+// read again, the larger number counts.
+func (f *Files) announce(c *Context, evidence int64) {
+	if evidence <= 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.announced == nil {
+		f.announced = map[string]map[string]int64{}
+	}
+	of := f.announced[c.AssessmentID]
+	if of == nil {
+		of = map[string]int64{}
+		f.announced[c.AssessmentID] = of
+	}
+	key := c.ControlSet + "/" + cmp.Or(c.ControlID, c.Control)
+	of[key] = max(of[key], evidence)
+}
+
+// mostHeld is how many assessments with evidence are told apart: exports may name any.
+const mostHeld = 10_000
+
+// hold notes that evidence of the assessment was read.
+func (f *Files) hold(c *Context) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	key := cmp.Or(c.AssessmentID, c.AssessmentName)
+	if len(f.held) >= mostHeld {
+		key = ""
+	}
+	if f.held[key] {
+		return
+	}
+	if f.held == nil {
+		f.held = map[string]bool{}
+	}
+	f.held[strings.Clone(key)] = true
+}
+
+// absent says how much of the evidence that assessments announce is not among the
+// inputs, "" if there is some of each, or some that names no assessment and may be of
+// any. at is their account and Region, where all have the same.
+func (f *Files) absent() (note string, at Context) {
+	if f.held[""] {
+		return "", at
+	}
+	described := map[string]bool{} // assessments by their folders
+	for _, p := range f.folders {
+		described[p.assessment] = true
+	}
+	var pieces, controls int64
+	add := "get-evidence-by-evidence-folder"
+	first := true
+	for id, of := range f.announced {
+		a := f.assessments[id]
+		if f.held[id] || a.name != "" && f.held[a.name] {
+			continue
+		}
+		controls += int64(len(of))
+		for _, n := range of {
+			pieces += n
+		}
+		if !described[id] {
+			add = "get-evidence-folders-by-assessment and get-evidence-by-evidence-folder"
+		}
+		arn := Context{AssessmentARN: a.arn}
+		place := Context{AccountID: cmp.Or(a.accountID, arn.owner()), Region: arn.region()}
+		if first {
+			at, first = place, false
+		} else if at != place {
+			at = Context{}
+		}
+	}
+	if pieces == 0 {
+		return "", Context{}
+	}
+	return fmt.Sprintf("%s for %s %s not among the inputs: add the answers of %s",
+		plural(pieces, "piece of evidence", "pieces of evidence"), plural(controls, "control", "controls"), verb(pieces, "is", "are"), add), at
 }
 
 // known reports whether the folder has been described.
@@ -118,22 +203,28 @@ func (f *Files) notePage(of string, follows bool) {
 	f.pages[of] = f.pages[of] || !follows
 }
 
-// Missing returns a scope that says of which replies further pages were not among
-// the inputs, or nil. It is asked after all inputs have been read.
+// Missing returns a scope that says what was not among the inputs, or nil: further
+// pages of replies, which is an error; and all evidence that assessments announce,
+// which is a note. It is asked after all inputs have been read.
 func (f *Files) Missing() *shca.Scope {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	missing := 0
+	missing := int64(0)
 	for _, last := range f.pages {
 		if !last {
 			missing++
 		}
 	}
-	if missing == 0 {
-		return nil
+	note, at := f.absent()
+	switch {
+	case missing > 0:
+		return &shca.Scope{Source: shca.SourceAuditManager, Note: note, Err: fmt.Sprintf(
+			"the last %s about %s %s a nextToken, so pages were not read: export without --max-items, or add the pages that follow",
+			verb(missing, "reply", "replies"), plural(missing, "evidence folder or list", "evidence folders or lists"), verb(missing, "has", "have"))}
+	case note != "":
+		return &shca.Scope{Source: shca.SourceAuditManager, AccountID: at.AccountID, Region: at.Region, Note: note}
 	}
-	return &shca.Scope{Source: shca.SourceAuditManager, Err: fmt.Sprintf(
-		"the last replies about %d evidence folders or lists have a nextToken, so pages were not read: export without --max-items, or add the pages that follow", missing)}
+	return nil
 }
 
 // named adds what is known of the only assessment with the name of c.

@@ -65,7 +65,7 @@ func TestOutcome(t *testing.T) {
 		"FAILED":                          {"NON_COMPLIANT", "Non-compliant", "NonCompliant", "non compliant", "FAIL", "Failed", "FAILED"},
 		"WARNING WARNING":                 {"WARNING", "Warning"},
 		"NOT_AVAILABLE INCONCLUSIVE":      {"Inconclusive", "INCONCLUSIVE"},
-		"NOT_AVAILABLE NOT_APPLICABLE":    {"NOT_APPLICABLE", "Not applicable"},
+		"NOT_AVAILABLE NOT_APPLICABLE":    {"NOT_APPLICABLE", "Not applicable", "notApplicable", "not-applicable"},
 		"NOT_AVAILABLE INSUFFICIENT_DATA": {"INSUFFICIENT_DATA"},
 		"NOT_AVAILABLE NOT_AVAILABLE":     {"NOT_AVAILABLE", "Not available"},
 		"none":                            {"", " "},
@@ -230,6 +230,19 @@ func TestReview(t *testing.T) {
 	ct := control{ID: "c", Name: "AC-2", Status: "UNDER_REVIEW"}
 	if e := ct.review(&Context{}); e != nil {
 		t.Errorf("a control that nobody reviewed: %+v", e)
+	}
+	for _, tc := range []struct {
+		comments []comment
+		want     string
+	}{
+		{nil, "Response: Control is implemented"},
+		{[]comment{{"NAME", "Verified implementation", "2026-06-30T10:00:00Z"}}, "Response: Control is implemented.\nComment of NAME, 2026-06-30: Verified implementation"},
+		{[]comment{{"", "Why?", "2026-06-30T10:00:00Z"}, {"NAME", "Because", ""}, {"", "Done ", "soon"}}, "Response: Control is implemented.\nComment, 2026-06-30: Why?\nComment of NAME: Because.\nComment, soon: Done "},
+	} {
+		one := control{ID: "c", Name: "AC-2", Response: "Control is implemented", Comments: tc.comments}
+		if got := one.review(&Context{}).Text; got != tc.want {
+			t.Errorf("got\n%s\nwant\n%s", got, tc.want)
+		}
 	}
 	for i := range 200 {
 		ct.Comments = append(ct.Comments, comment{"someone", text(strings.Repeat("x", 495) + fmt.Sprintf("%05d", i)), "2025-01-01T00:00:00Z"})

@@ -9,7 +9,7 @@ import (
 // outcome is what an evidence's complianceCheck says.
 type outcome struct {
 	status shca.ComplianceStatus
-	reason shca.StatusReason // of an undecided one
+	reason shca.StatusReason // of one that is not decided
 }
 
 // The reasons of undecided outcomes. Audit Manager's own words are in API
@@ -19,7 +19,9 @@ var (
 	noOutcome    = outcome{shca.NotAvailable, shca.StatusReason{Code: "NO_OUTCOME", Description: "The evidence of a compliance check has no outcome: Security Hub or Config was not enabled, or gave no result."}}
 )
 
-// outcomes by their spelling without case, blanks, dashes and underscores.
+// outcomes by their spelling without case, blanks, dashes and underscores. What is
+// not applicable may be a check that was not available (API reference, "Evidence",
+// complianceCheck), so it is undecided.
 var outcomes = map[string]outcome{
 	"compliant": {status: shca.Passed}, "pass": {status: shca.Passed}, "passed": {status: shca.Passed},
 	"noncompliant": {status: shca.Failed}, "notcompliant": {status: shca.Failed}, "fail": {status: shca.Failed}, "failed": {status: shca.Failed},

@@ -178,15 +178,22 @@ func (p *puller) begin(ctx context.Context, c *cursor) ([]snapshot.Line, error) 
 	}
 	var lines []snapshot.Line
 	files := &Files{}
+	nameless := int64(0)
 	w := p.walker(raw, files)
 	w.scope = func(string, string, string) bool { return true } // the task's
 	w.review = func(e *shca.Evidence) bool {
 		e.AccountID, e.Region = cmp.Or(e.AccountID, p.account), p.region
+		if e.Requirement == "" {
+			nameless++
+		}
 		lines = append(lines, snapshot.Line{Evidence: e})
 		return true
 	}
 	if err := w.run(); err != nil {
 		return nil, p.unreadable("GetAssessment", err)
+	}
+	if nameless > 0 {
+		lines = append(lines, p.scope(namelessNote(nameless), "")...)
 	}
 	lines = append(lines, p.problems(w, "assessment "+id)...)
 	c.Current = &Context{AssessmentID: id}
@@ -257,6 +264,9 @@ func (p *puller) advance(c *cursor, page *folders) ([]snapshot.Line, error) {
 		}
 		at := *c.Current
 		at.ControlSet, at.ControlID, at.Control, at.Folder = string(f.ControlSetID), string(f.ControlID), string(f.ControlName), string(f.ID)
+		if at.Control == "" {
+			lines = append(lines, p.scope("", fmt.Sprintf("evidence folder %s does not name its control: its evidence counts for none, but for those that its checks are mapped to", f.ID))...)
+		}
 		// A folder whose counts say that there is nothing to read in it but what is
 		// counted. They may be missing, and are believed only if they add up.
 		if f.Total > 0 && f.Checks == 0 && f.Manual == 0 && f.Activity+f.Configuration == f.Total {

@@ -150,6 +150,7 @@ type tally struct {
 
 	findings, evidence, skipped int64
 	empty                       int64 // pieces of evidence that say nothing
+	nameless                    int64 // reviews of controls without a name
 	unplaced, lost              int64 // findings and evidence of unknown control; those that count nowhere for it
 	folders                     map[string]bool
 
@@ -176,6 +177,9 @@ func (t *tally) piece(ctx context.Context, p *piece) bool {
 		for _, r := range p.done {
 			if r.Evidence != nil {
 				t.evidence++
+				if r.Evidence.Requirement == "" {
+					t.nameless++
+				}
 			}
 			if !t.yield(r, nil) {
 				return false
@@ -298,14 +302,14 @@ func (t *tally) scope(w *walker, failed error) *shca.Scope {
 	}
 	problems = append(problems, w.problems...)
 	if w.others > 0 && (t.findings+t.evidence+w.folders+w.controls > 0 || failed == nil) {
-		problems = append(problems, fmt.Sprintf("%d of its documents are no answers of Audit Manager", w.others))
+		problems = append(problems, fmt.Sprintf("%d of its documents %s of Audit Manager", w.others, verb(w.others, "is no answer", "are no answers")))
 	}
 	if t.unplaced > 0 {
-		folders := fmt.Sprint(len(t.folders))
+		folders := plural(int64(len(t.folders)), "evidence folder", "evidence folders")
 		if len(t.folders) == mostFolders {
 			folders = "more than " + folders
 		}
-		text := fmt.Sprintf("the control of %d findings and pieces of evidence, of %s evidence folders, is not known: add the answers of get-evidence-folders-by-assessment and get-assessment to the inputs", t.unplaced, folders)
+		text := fmt.Sprintf("the control of %s, of %s, is not known: add the answers of get-evidence-folders-by-assessment and get-assessment to the inputs", plural(t.unplaced, "finding or piece of evidence", "findings and pieces of evidence"), folders)
 		if t.lost > 0 {
 			problems = append(problems, text)
 		} else {
@@ -313,19 +317,22 @@ func (t *tally) scope(w *walker, failed error) *shca.Scope {
 		}
 	}
 	if t.empty > 0 {
-		notes = append(notes, fmt.Sprintf("%d of its pieces of evidence say nothing, as in a skeleton of an answer", t.empty))
+		notes = append(notes, fmt.Sprintf("%d of its pieces of evidence %s nothing, as in a skeleton of an answer", t.empty, verb(t.empty, "says", "say")))
 	}
 	if w.unnamed > 0 {
-		notes = append(notes, fmt.Sprintf("%d of its controls have neither id nor name", w.unnamed))
+		notes = append(notes, fmt.Sprintf("%d of its controls %s neither id nor name", w.unnamed, verb(w.unnamed, "has", "have")))
+	}
+	if t.nameless > 0 {
+		notes = append(notes, namelessNote(t.nameless))
 	}
 	if t.findings+t.evidence+t.skipped+t.empty == 0 && len(problems) == 0 {
 		switch {
 		case w.lists > 0:
 			notes = append(notes, "its list of evidence is empty")
 		case w.folders > 0:
-			notes = append(notes, fmt.Sprintf("describes %d evidence folders and holds no evidence itself", w.folders))
+			notes = append(notes, "describes "+plural(w.folders, "evidence folder", "evidence folders")+" and holds no evidence itself")
 		case w.controls > 0:
-			notes = append(notes, fmt.Sprintf("describes %d controls and holds no evidence itself", w.controls))
+			notes = append(notes, "describes "+plural(w.controls, "control", "controls")+" and holds no evidence itself")
 		default:
 			notes = append(notes, "holds no evidence")
 		}
@@ -334,6 +341,11 @@ func (t *tally) scope(w *walker, failed error) *shca.Scope {
 		return nil
 	}
 	return &shca.Scope{Source: t.name, Err: strings.Join(problems, "; "), Note: strings.Join(notes, "; ")}
+}
+
+// namelessNote says that reviews count for no control.
+func namelessNote(n int64) string {
+	return plural(n, "review is of a control without a name, and counts", "reviews are of controls without a name, and count") + " for none"
 }
 
 // readError says what kept an input from being read, after so many records.
@@ -349,7 +361,7 @@ func readError(err error, read int64) string {
 		text = fmt.Sprintf("broken JSON at byte %d: %v; what follows was not read: write it anew", syntactic.ByteOffset, syntactic.Err)
 	}
 	if read > 0 {
-		text += fmt.Sprintf(" (after %d findings and pieces of evidence)", read)
+		text += " (after " + plural(read, "finding or piece of evidence", "findings and pieces of evidence") + ")"
 	}
 	return text
 }

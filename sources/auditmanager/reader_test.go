@@ -53,7 +53,7 @@ func TestFiles(t *testing.T) {
 	if d := cmp.Diff(shca.Evidence{
 		Source: "auditmanager", AccountID: "111122223333", Region: "us-gov-west-1", Requirement: r5 + "AC-2(1)", Control: "AC-2(1)  -  Automated System Account Management",
 		Assessment: "FY26", Kind: shca.EvidenceReview, Status: "REVIEWED", Author: "owner", At: time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC),
-		Text: "2025-01-01T00:00:00Z assessor: First look.\n2025-02-01T00:00:00Z owner: Evidence was added.\nSee the wiki.",
+		Text: "Comment of assessor, 2025-01-01: First look.\nComment of owner, 2025-02-01: Evidence was added.\nSee the wiki.",
 	}, review); d != "" {
 		t.Errorf("review (-want +got):\n%s", d)
 	}
@@ -83,7 +83,7 @@ func TestFiles(t *testing.T) {
 		t.Errorf("reason (-want +got):\n%s", d)
 	}
 	if m := files.Missing(); m != nil {
-		t.Errorf("pages are missing: %+v", m)
+		t.Errorf("something is missing: %+v", m)
 	}
 
 	t.Run("without folders", func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestDocuments(t *testing.T) {
 	}
 	two := `,"resourcesIncluded":[{"arn":"a","complianceCheck":"PASS"} , {"arn":"b","complianceCheck":"FAIL"}]`
 	unknown := func(n, folders int) string {
-		return fmt.Sprintf(`scope in note "the control of %d findings and pieces of evidence, of %d evidence folders, is not known: add the answers of get-evidence-folders-by-assessment and get-assessment to the inputs; they count for the controls that their checks are mapped to"`, n, folders)
+		return fmt.Sprintf(`scope in note "the control of %d findings and pieces of evidence, of %d evidence folder, is not known: add the answers of get-evidence-folders-by-assessment and get-assessment to the inputs; they count for the controls that their checks are mapped to"`, n, folders)
 	}
 	const pass, fail = "finding PASSED config-rule/r  [NIST.800-53.r5 AC-3]  a", "finding FAILED config-rule/r  [NIST.800-53.r5 AC-3]  b"
 	for _, tc := range []struct {
@@ -276,6 +276,77 @@ func TestPages(t *testing.T) {
 		if got := files.Missing(); (got != nil) != tc.missing {
 			t.Errorf("%s: missing %+v", tc.text, got)
 		}
+	}
+}
+
+// TestAnnounced: evidence that an assessment announces and of which nothing is among
+// the inputs is missed, in whatever order they come.
+func TestAnnounced(t *testing.T) {
+	assessment := func(id, name, controls string) string {
+		return `{"assessment":{"arn":"arn:aws:auditmanager:us-east-1:111122223333:assessment/` + id + `","metadata":{"id":"` + id + `","name":"` + name + `"},"framework":{"controlSets":[{"id":"s","controls":[` + controls + `]}]}}}`
+	}
+	const (
+		one     = `{"id":"c","name":"AC-2","evidenceCount":1}`
+		more    = one + `,{"id":"d","name":"AC-3","evidenceCount":8},{"id":"e","name":"AC-4","evidenceCount":0},{"id":"f","name":"AC-5","evidenceCount":"1"},{"id":"g","name":"AC-6","evidenceCount":"many"},{"id":"h","name":"AC-7","evidenceCount":-5}`
+		folders = `{"evidenceFolders":[{"id":"x","assessmentId":"a","controlId":"c","controlName":"AC-2"}]}`
+		both    = ": add the answers of get-evidence-folders-by-assessment and get-evidence-by-evidence-folder"
+		here    = "auditmanager 111122223333 us-east-1: "
+	)
+	piece := func(folder string) string {
+		return `{"evidence":[{"id":"p","evidenceFolderId":"` + folder + `","evidenceByType":"Manual"}]}`
+	}
+	for _, tc := range []struct{ name, text, want string }{
+		{"none", assessment("a", "A", `{"id":"c","name":"AC-2"}`), ""},
+		{"one", assessment("a", "A", one), here + "1 piece of evidence for 1 control is not among the inputs" + both},
+		{"more", assessment("a", "A", more), here + "10 pieces of evidence for 3 controls are not among the inputs" + both},
+		{"twice the same", assessment("a", "A", more) + assessment("a", "A", more), here + "10 pieces of evidence for 3 controls are not among the inputs" + both},
+		{"two", assessment("a", "A", more) + assessment("b", "B", one), here + "11 pieces of evidence for 4 controls are not among the inputs" + both},
+		{"two places", assessment("a", "A", one) + strings.Replace(assessment("b", "B", one), "us-east-1", "us-west-2", 1), "auditmanager: 2 pieces of evidence for 2 controls are not among the inputs" + both},
+		{"folders only", assessment("a", "A", more) + folders, here + "10 pieces of evidence for 3 controls are not among the inputs: add the answers of get-evidence-by-evidence-folder"},
+		{"its evidence", assessment("a", "A", more) + folders + piece("x"), ""},
+		{"its evidence first", folders + piece("x") + assessment("a", "A", more), ""},
+		{"that of another", assessment("a", "A", more) + assessment("b", "B", one) + folders + piece("x"), here + "1 piece of evidence for 1 control is not among the inputs" + both},
+		{"that of any", assessment("a", "A", more) + piece("y"), ""},
+	} {
+		files := &auditmanager.Files{}
+		read(t, reading("in", tc.text, files))
+		got := ""
+		if s := files.Missing(); s != nil {
+			if !s.Complete() {
+				t.Errorf("%s: %+v", tc.name, s)
+			}
+			got = s.Name() + ": " + s.Note
+		}
+		if got != tc.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", tc.name, got, tc.want)
+		}
+	}
+	for _, other := range []string{"evidenceId,assessmentName,controlName,evidenceByType\np,A,AC-2,Manual\n", "evidenceId,assessmentId,controlName,evidenceByType\np,a,AC-2,Manual\n"} {
+		files := &auditmanager.Files{}
+		read(t, reading("in", assessment("a", "A", one), files))
+		read(t, &auditmanager.CSV{Name: "in", Open: opening(other), Files: files})
+		if s := files.Missing(); s != nil {
+			t.Errorf("with an export of evidence finder: %+v", s)
+		}
+	}
+	files := &auditmanager.Files{}
+	read(t, reading("in", assessment("a", "FY26", one)+`{"evidence":[],"nextToken":"t"}`, files))
+	want := &shca.Scope{Source: "auditmanager", Note: "1 piece of evidence for 1 control is not among the inputs" + both,
+		Err: "the last reply about 1 evidence folder or list has a nextToken, so pages were not read: export without --max-items, or add the pages that follow"}
+	if d := cmp.Diff(want, files.Missing()); d != "" {
+		t.Errorf("pages are missing, too (-want +got):\n%s", d)
+	}
+	readReport(t, report(t, sha256sum, nil), files)
+	if s := files.Missing(); s == nil || s.Note != "" {
+		t.Errorf("with its report: %+v", s)
+	}
+}
+
+// TestNameless: a review of a control without a name is said to count for none.
+func TestNameless(t *testing.T) {
+	got := read(t, reading("in", `{"control":{"id":"c","response":"DEFER"}}`, nil))
+	if d := cmp.Diff([]string{"control review  ×1 ", `scope in note "1 review is of a control without a name, and counts for none"`}, got.lines); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 

@@ -173,7 +173,9 @@ func (s *Report) read(ctx context.Context) (pieces []shca.Evidence, note string,
 	case len(named) == 0 && len(hashes) == 0:
 		note = "its documents could not be verified: digest.txt is missing or has no SHA-256 in a form that is known"
 	case unnamed > 0:
-		note = fmt.Sprintf("%d documents are as digest.txt has them, %d are not in it", verified, unnamed)
+		note = fmt.Sprintf("%s as digest.txt has %s, %d %s not in it", plural(verified, "document is", "documents are"), verb(verified, "it", "them"), unnamed, verb(unnamed, "is", "are"))
+	case verified == 1:
+		note = "its one document is as digest.txt has it"
 	default:
 		note = fmt.Sprintf("all %d documents are as digest.txt has them", verified)
 	}
@@ -186,7 +188,7 @@ func (s *Report) read(ctx context.Context) (pieces []shca.Evidence, note string,
 		if len(bad) > 5 {
 			text += fmt.Sprintf("; and %d more", len(bad)-5)
 		}
-		return pieces, "", fmt.Errorf("%d documents are damaged, missing or out of place: get the report anew: %s", len(bad), text)
+		return pieces, "", fmt.Errorf("%s damaged, missing or out of place: get the report anew: %s", plural(int64(len(bad)), "document is", "documents are"), text)
 	}
 	return pieces, note, nil
 }
@@ -229,6 +231,9 @@ func (s *Report) pieces(root string, controls map[string]*documents) []shca.Evid
 	base := Context{AssessmentName: suffix.ReplaceAllString(assessment, "")}
 	if s.Files != nil {
 		s.Files.named(&base)
+		if len(controls) > 0 {
+			s.Files.hold(&base)
+		}
 	}
 	var list []shca.Evidence
 	for _, name := range names {

@@ -96,13 +96,13 @@ func TestReport(t *testing.T) {
 		{"sums alone", func(p string, s [32]byte) string { return fmt.Sprintf("%x", s) }, nil, `note "all 5 documents are as digest.txt has them"`},
 		{"something else", func(p string, s [32]byte) string { return "signed" }, nil, `note "its documents could not be verified: digest.txt is missing or has no SHA-256 in a form that is known"`},
 		{"no digest", sha256sum, func(d map[string]string) { delete(d, "digest.txt") }, `note "its documents could not be verified: digest.txt is missing or has no SHA-256 in a form that is known"`},
-		{"a document more", sha256sum, func(d map[string]string) { d["more.pdf"] = "x" }, `note "5 documents are as digest.txt has them, 1 are not in it"`},
+		{"a document more", sha256sum, func(d map[string]string) { d["more.pdf"] = "x" }, `note "5 documents are as digest.txt has them, 1 is not in it"`},
 		{"a changed document", sha256sum, func(d map[string]string) {
 			d["House rule 7-b1b2c3d4e5f6g/CloudTrail/2025-02-14/e-4.pdf"] = "other"
-		}, `err "1 documents are damaged, missing or out of place: get the report anew: \"House rule 7-b1b2c3d4e5f6g/CloudTrail/2025-02-14/e-4.pdf\" is not as digest.txt has it"`},
+		}, `err "1 document is damaged, missing or out of place: get the report anew: \"House rule 7-b1b2c3d4e5f6g/CloudTrail/2025-02-14/e-4.pdf\" is not as digest.txt has it"`},
 		{"a missing document", func(p string, s [32]byte) string {
 			return sha256sum(p, s) + "\n" + strings.Repeat("0", 64) + " gone.pdf"
-		}, nil, `err "1 documents are damaged, missing or out of place: get the report anew: \"gone.pdf\" is in digest.txt and not in the archive"`},
+		}, nil, `err "1 document is damaged, missing or out of place: get the report anew: \"gone.pdf\" is in digest.txt and not in the archive"`},
 	} {
 		got := readReport(t, report(t, tc.digest, tc.edit), nil)
 		if d := cmp.Diff([]string{ac2, house, "scope in " + tc.scope}, got.lines); d != "" {

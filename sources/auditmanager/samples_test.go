@@ -28,7 +28,7 @@ func TestSamples(t *testing.T) {
 			`finding FAILED config-rule/s3-bucket-level-public-access-prohibited  [] 111122223333 arn:aws:s3:::amzn-s3-demo-bucket1`,
 			`finding PASSED config-rule/s3-bucket-level-public-access-prohibited  [] 111122223333 arn:aws:s3:::amzn-s3-demo-bucket2`,
 			`manual evidence  ×1 s3://amzn-s3-demo-bucket/policy.pdf`,
-			`scope RECON-get-evidence-by-evidence-folder.json err "the control of 5 findings and pieces of evidence, of 1 evidence folders, is not known: add the answers of get-evidence-folders-by-assessment and get-assessment to the inputs"`,
+			`scope RECON-get-evidence-by-evidence-folder.json err "the control of 5 findings and pieces of evidence, of 1 evidence folder, is not known: add the answers of get-evidence-folders-by-assessment and get-assessment to the inputs"`,
 		},
 		"regscale-assessment-ac2-nist.json": {
 			`scope auditmanager 123456789012 us-east-1`,
@@ -40,13 +40,13 @@ func TestSamples(t *testing.T) {
 			bare("PASSED", "AWS Config"), bare("FAILED", "AWS Security Hub"), bare("FAILED", "AWS Security Hub"), bare("PASSED", "AWS Config"),
 		),
 		"skeleton-GetAssessment.json": {
-			`scope skeleton-GetAssessment.json note "1 of its controls have neither id nor name; describes 1 controls and holds no evidence itself"`,
+			`scope skeleton-GetAssessment.json note "1 of its controls has neither id nor name; describes 1 control and holds no evidence itself"`,
 		},
 		"skeleton-GetEvidenceByEvidenceFolder.json": {
-			`scope skeleton-GetEvidenceByEvidenceFolder.json note "1 of its pieces of evidence say nothing, as in a skeleton of an answer"`,
+			`scope skeleton-GetEvidenceByEvidenceFolder.json note "1 of its pieces of evidence says nothing, as in a skeleton of an answer"`,
 		},
 		"skeleton-GetEvidenceFoldersByAssessment.json": {
-			`scope skeleton-GetEvidenceFoldersByAssessment.json note "describes 1 evidence folders and holds no evidence itself"`,
+			`scope skeleton-GetEvidenceFoldersByAssessment.json note "describes 1 evidence folder and holds no evidence itself"`,
 		},
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "auditmanager", "*"))

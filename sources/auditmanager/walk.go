@@ -429,6 +429,7 @@ func (d *document) pass(h held) {
 	r := &Record{Evidence: h.raw, Resource: WholeItem, Context: d.context, Origin: origin(d.w.name, h.number)}
 	r.Context.Folder = h.folder
 	d.w.files.complete(&r.Context)
+	d.w.files.hold(&r.Context)
 	d.w.stopped = !d.w.item(r, h.number)
 }
 
@@ -571,16 +572,12 @@ func (d *document) assessment() error {
 	d.reviews = append(d.reviews, controls...)
 	d.complete()
 	for i := range controls {
-		one := &d.reviews[len(d.reviews)-len(controls)+i].context
-		w.files.noteControl(one)
+		one := &d.reviews[len(d.reviews)-len(controls)+i]
+		w.files.noteControl(&one.context, int64(one.control.Evidence))
 	}
 	w.controls += int64(len(controls))
 	if err == nil && !w.stopped && (c.AccountID != "" || c.AssessmentARN != "") {
-		account := c.AccountID
-		if part := strings.SplitN(c.AssessmentARN, ":", 6); account == "" && len(part) == 6 && shca.IsAccountID(part[4]) {
-			account = part[4]
-		}
-		w.stopped = !w.scope(account, c.region(), "")
+		w.stopped = !w.scope(cmp.Or(c.AccountID, c.owner()), c.region(), "")
 	}
 	return err
 }

@@ -263,6 +263,24 @@ type control struct {
 	Status   text      `json:"status"`
 	Response text      `json:"response"`
 	Comments []comment `json:"comments"`
+	Evidence amount    `json:"evidenceCount"`
+}
+
+// amount is a number of things. What is none that can be is 0: such numbers only say
+// what to look for.
+type amount int64
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (a *amount) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	v, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	*a = 0
+	if n, err := strconv.ParseInt(valueText(v), 10, 32); err == nil && n > 0 {
+		*a = amount(n)
+	}
+	return nil
 }
 
 // comment is "ControlComment" of the API reference.

@@ -27,7 +27,7 @@ type list struct {
 	name  string // in an answer of the service; other writers begin it with a small letter
 	items bool   // its items are evaluations, or rules with their compliance
 	pack  bool   // and the answer names the conformance pack they are of
-	holds string // what other items are
+	holds string // what other items are, with their number and the ending of the plural
 }
 
 var lists = []list{
@@ -37,12 +37,12 @@ var lists = []list{
 	{name: "ConformancePackRuleComplianceList", items: true, pack: true},    // DescribeConformancePackCompliance
 	{name: "ComplianceByConfigRules", items: true},                          // DescribeComplianceByConfigRule
 	{name: "AggregateComplianceByConfigRules", items: true},                 // DescribeAggregateComplianceByConfigRules
-	{name: "ConformancePackComplianceSummaryList", holds: "the compliance of %d conformance packs as a whole, which names no rule"},
-	{name: "ConformancePackComplianceScores", holds: "the scores of %d conformance packs, which name no rule"},
-	{name: "AggregateComplianceByConformancePacks", holds: "the compliance of %d conformance packs as a whole, which names no rule"},
-	{name: "ComplianceByResources", holds: "the compliance of %d resources as a whole, which names no rule"},
-	{name: "ConformancePackDetails", holds: "descriptions of %d conformance packs, which say nothing of compliance"},
-	{name: "ConfigRules", holds: "descriptions of %d rules, which say nothing of compliance"},
+	{name: "ConformancePackComplianceSummaryList", holds: "the compliance of %d conformance pack%s as a whole, which names no rule"},
+	{name: "ConformancePackComplianceScores", holds: "scores of %d conformance pack%s, which name no rule"},
+	{name: "AggregateComplianceByConformancePacks", holds: "the compliance of %d conformance pack%s as a whole, which names no rule"},
+	{name: "ComplianceByResources", holds: "the compliance of %d resource%s as a whole, which names no rule"},
+	{name: "ConformancePackDetails", holds: "descriptions of %d conformance pack%s, which say nothing of compliance"},
+	{name: "ConfigRules", holds: "descriptions of %d rule%s, which say nothing of compliance"},
 }
 
 // listNamed returns the list of the name's member, or nil.

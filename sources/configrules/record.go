@@ -34,7 +34,7 @@ const RuleType = finding.ConfigRuleType
 // Codes of the status reasons. The first two are Security Hub's own for the same
 // cases (Security Hub user guide, "Compliance details for control findings").
 const (
-	NotApplicable = "CONFIG_RETURNS_NOT_APPLICABLE" // the rule does not apply to the resource
+	NotApplicable = "CONFIG_RETURNS_NOT_APPLICABLE" // the rule does not apply to the resource; never scored
 	NoData        = "CONFIG_EVALUATIONS_EMPTY"      // there are no evaluations yet: INSUFFICIENT_DATA
 	Proactive     = "CONFIG_EVALUATION_PROACTIVE"   // of a resource that was not deployed yet; never scored
 	Annotation    = "CONFIG_ANNOTATION"             // what the rule wrote about the resource
@@ -268,7 +268,9 @@ func (r *Record) finding(i *item) (f *shca.Finding, field string, err error) {
 	case "NON_COMPLIANT":
 		f.Status = shca.Failed
 	case "NOT_APPLICABLE":
-		f.Status = shca.NotAvailable
+		// There is nothing to decide. Security Hub archives its findings of this case
+		// (Security Hub user guide, "Compliance details for control findings").
+		f.Status = shca.NoStatus
 		reason = shca.StatusReason{Code: NotApplicable, Description: "The rule does not apply to the resource."}
 	case "INSUFFICIENT_DATA":
 		f.Status = shca.NotAvailable

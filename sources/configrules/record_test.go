@@ -59,7 +59,7 @@ func TestDecodeVariants(t *testing.T) {
 		{"as it is", "", evaluation, "keys FAILED CONFIG_ANNOTATION AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1"},
 		{"small letters", "", replaced("NON_COMPLIANT", "non_compliant"), "keys FAILED CONFIG_ANNOTATION AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1"},
 		{"compliant", "", replaced("NON_COMPLIANT", "Compliant"), "keys PASSED CONFIG_ANNOTATION AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1"},
-		{"not applicable", "", replaced("NON_COMPLIANT", "NOT_APPLICABLE"), "keys NOT_AVAILABLE CONFIG_RETURNS_NOT_APPLICABLE AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1"},
+		{"not applicable", "", replaced("NON_COMPLIANT", "NOT_APPLICABLE"), "keys  CONFIG_RETURNS_NOT_APPLICABLE AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1"},
 		{"no data", "", replaced("NON_COMPLIANT", "INSUFFICIENT_DATA"), "keys NOT_AVAILABLE CONFIG_EVALUATIONS_EMPTY AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1"},
 		{"before it is deployed", "", replaced("DETECTIVE", "Proactive"), "keys  CONFIG_EVALUATION_PROACTIVE AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1/PROACTIVE"},
 		{"a rule of Lambda", `"SourceOwner":"CUSTOM_LAMBDA","SourceIdentifier":"arn:aws:lambda:x",`, evaluation, "keys FAILED CONFIG_ANNOTATION AIDA1 config/111122223333/eu-west-1/keys/AWS::IAM::User/AIDA1"},

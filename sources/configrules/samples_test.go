@@ -50,7 +50,7 @@ func TestSamples(t *testing.T) {
 			"FAILED access-keys-rotated AWS::IAM::User alice test-pack",
 		}, []string{"2026-01-01T00:00:01Z"}, placeless},
 		"skeleton-GetConformancePackComplianceSummary.json": {[]string{}, nil,
-			"holds the compliance of 1 conformance packs as a whole, which names no rule: no findings were made of that"},
+			"holds the compliance of 1 conformance pack as a whole, which names no rule: no findings were made of that"},
 	}
 	files, err := os.ReadDir(filepath.Join(dir, "config"))
 	if err != nil {

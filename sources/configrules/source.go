@@ -74,12 +74,20 @@ func (s *Source) scope(a *answers, err error, findings int64, placeless bool) *s
 	var problems, notes []string
 	for i := range lists {
 		if n := a.aside[&lists[i]]; n > 0 {
-			notes = append(notes, "holds "+fmt.Sprintf(lists[i].holds, n)+": no findings were made of that")
+			ending := "s"
+			if n == 1 {
+				ending = ""
+			}
+			notes = append(notes, "holds "+fmt.Sprintf(lists[i].holds, n, ending)+": no findings were made of that")
 		}
 	}
 	switch {
 	case err != nil && findings > 0:
-		problems = append(problems, fmt.Sprintf("%s (after %d evaluations)", err, findings))
+		after := fmt.Sprintf("%d evaluations", findings)
+		if findings == 1 {
+			after = "1 evaluation"
+		}
+		problems = append(problems, fmt.Sprintf("%s (after %s)", err, after))
 	case err != nil:
 		problems = append(problems, err.Error())
 	case findings > 0 || a.nOthers > 0:
