@@ -93,26 +93,16 @@ func Run(ctx context.Context, service Service, o Options) (*Result, error) {
 		return nil, err
 	}
 	errs := make([]error, len(w.plan.Tasks)) // of tasks, which the run survives
-	var group errgroup.Group
-	group.SetLimit(o.Parallel)
 	o.Progress.begin(w.plan.Tasks)
-	var stop context.CancelFunc
-	ctx, stop = context.WithCancel(ctx)
-	defer stop()
+	group, pulling := errgroup.WithContext(ctx)
+	group.SetLimit(o.Parallel)
 	for i := range w.plan.Tasks {
-		group.Go(func() error {
-			var err error
-			errs[i], err = w.pull(ctx, service, i)
-			if err != nil {
-				stop() // the disk fails, or the run was interrupted
-			}
+		group.Go(func() (err error) {
+			errs[i], err = w.pull(pulling, service, i)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	r := &Result{Resumed: w.resumed, Discarded: w.discarded, Scopes: w.plan.Scopes}

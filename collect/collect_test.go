@@ -404,6 +404,18 @@ func (signIn) EndsRun() bool { return true }
 // TestEndsRun: an error that only a person can mend ends the run, and the next one
 // goes on from there.
 func TestEndsRun(t *testing.T) {
+	for range 20 { // side by side with a task that stops for it
+		o := options(t)
+		s := &fakeService{pages: []int{2, 300}, next: func(task, page int) error {
+			if task == 0 && page == 1 {
+				return fmt.Errorf("page: %w", signIn{})
+			}
+			return nil
+		}}
+		if _, err := Run(t.Context(), s, o); !errors.As(err, &signIn{}) {
+			t.Fatalf("error %v", err)
+		}
+	}
 	o := options(t)
 	o.Parallel = 1
 	s := &fakeService{pages: []int{2, 3}, next: func(task, page int) error {
