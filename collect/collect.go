@@ -41,7 +41,7 @@ type Options struct {
 	Selection jsontext.Value // what is asked for, for the header; a run goes on only from one that asked for the same
 	Generator string         // program and version
 	Now       func() time.Time
-	Parallel  int       // tasks pulled at once; 0 is 8
+	Parallel  int       // tasks pulled at once; 0 is 16
 	Progress  *Progress // may be nil
 }
 
@@ -83,7 +83,7 @@ func Run(ctx context.Context, service Service, o Options) (*Result, error) {
 	if err := o.paths(); err != nil {
 		return nil, err
 	}
-	o.Parallel = cmp.Or(o.Parallel, 8)
+	o.Parallel = cmp.Or(o.Parallel, 16)
 	w, err := openWork(o)
 	if err != nil {
 		return nil, err
