@@ -70,25 +70,34 @@ var narrativeFuncs = template.FuncMap{
 		}
 		return list(texts, limit)
 	},
-	// scopes SCOPES: "findings.json (cut off), …".
+	// scopes SCOPES: "findings.json (cut off), …", the first three, each with the
+	// beginning of the reason.
 	"scopes": func(scopes []shca.Scope) string {
+		const shown = 3
 		var texts []string
-		for _, s := range scopes {
-			reason := line(s.Err)
+		for _, s := range scopes[:min(len(scopes), shown)] {
+			reason := beginning(line(s.Err), reasonLimit)
 			if s.Skipped > 0 {
 				reason = joinText(reason, plural(s.Skipped, "finding", "findings")+" could not be read")
 			}
-			texts = append(texts, line(s.Name())+" ("+reason+")")
+			texts = append(texts, beginning(line(s.Name()), reasonLimit)+" ("+reason+")")
 		}
-		return list(texts, 5)
+		if more := len(scopes) - shown; more > 0 {
+			return strings.Join(texts, ", ") + " and " + number(more) + " more; the scopes are listed in the reports"
+		}
+		return list(texts, shown)
 	},
+	// evidence PIECES COUNT: "2 documents, 1 review and 31 records of configuration data".
+	"evidence": evidenceText,
 	// date TIME: "2026-01-31 12:00 UTC".
 	"date": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
-	// quoted TEXTS MAX: list, each in quotation marks.
+	// begin TEXT: what line writes, at most 300 characters of it.
+	"begin": func(text any) string { return beginning(line(text), textLimit) },
+	// quoted TEXTS MAX: list, each as begin writes it, in quotation marks.
 	"quoted": func(texts []string, limit int) string {
 		marked := make([]string, len(texts))
 		for i, t := range texts {
-			marked[i] = `"` + line(t) + `"`
+			marked[i] = `"` + beginning(line(t), textLimit) + `"`
 		}
 		return list(marked, limit)
 	},
@@ -122,6 +131,66 @@ func number(n any) string {
 // 512 in most of them.
 const lineLimit = 500
 
+// textLimit is the number of characters that a narrative has of what people
+// wrote at length.
+const textLimit = 300
+
+// reasonLimit is the number of characters that a narrative has of why a scope was
+// not read in full: every control has them.
+const reasonLimit = 120
+
+// beginning cuts a line at a word.
+func beginning(text string, limit int) string {
+	runes := []rune(text)
+	if len(runes) <= limit {
+		return text
+	}
+	end := limit
+	for end > limit/2 && runes[end] != ' ' {
+		end--
+	}
+	if end == limit/2 { // one long word
+		end = limit
+	}
+	return strings.TrimRight(string(runes[:end]), " ,;:([{") + " …"
+}
+
+// evidenceText says how many pieces of each kind there are. Of more than
+// shca.MaxEvidence the kinds of those beyond are not known.
+func evidenceText(pieces []shca.Evidence, count int64) string {
+	counts := map[shca.EvidenceKind]int64{}
+	for i := range pieces {
+		kind := pieces[i].Kind
+		switch kind {
+		case shca.EvidenceManual, shca.EvidenceReview, shca.EvidenceReport, shca.EvidenceConfiguration, shca.EvidenceActivity:
+		default:
+			kind = "" // of no kind that there is a word for
+		}
+		counts[kind] += pieces[i].Pieces()
+		count -= pieces[i].Pieces()
+	}
+	var texts []string
+	for _, k := range []struct {
+		kind      shca.EvidenceKind
+		one, many string
+	}{
+		{shca.EvidenceManual, "piece of manual evidence", "pieces of manual evidence"},
+		{shca.EvidenceReview, "control review", "control reviews"},
+		{shca.EvidenceReport, "report document", "report documents"},
+		{shca.EvidenceConfiguration, "record of configuration data", "records of configuration data"},
+		{shca.EvidenceActivity, "record of user activity", "records of user activity"},
+		{"", "piece of other evidence", "pieces of other evidence"},
+	} {
+		if n := counts[k.kind]; n > 0 {
+			texts = append(texts, plural(n, k.one, k.many))
+		}
+	}
+	if count > 0 {
+		texts = append(texts, number(count)+" more")
+	}
+	return list(texts, len(texts))
+}
+
 // line makes one line of a foreign text, so that it cannot pass for a part of
 // the narrative, and cuts it if it is long.
 func line(text any) string {
@@ -154,7 +223,7 @@ func list(values any, limit int) string {
 
 // ParseNarrative parses a narrative template in the syntax of text/template.
 // It is executed with a NarrativeData and may call percent, number, plural, line,
-// list, quoted, reasons, scopes, date, add and subtract.
+// list, begin, quoted, reasons, scopes, evidence, date, add and subtract.
 func ParseNarrative(text string) (*template.Template, error) {
 	return template.New("narrative").Option("missingkey=error").Funcs(narrativeFuncs).Parse(text)
 }

@@ -195,3 +195,39 @@ func TestNarrativeErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestBeginning: long reasons end at a word.
+func TestBeginning(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{"", ""}, {"short", "short"}, {"twenty characters --", "twenty characters --"},
+		{"access denied to the account", "access denied to the …"},
+		{"access is denied (byapolicy)", "access is denied …"},
+		{"ääääääääääääääääääääääääääää", strings.Repeat("ä", 20) + " …"},
+	} {
+		limit := 20
+		if strings.HasPrefix(test.in, "access denied") {
+			limit = 21
+		}
+		if got := beginning(test.in, limit); got != test.want {
+			t.Errorf("%q: %q, want %q", test.in, got, test.want)
+		}
+	}
+}
+
+func TestEvidenceText(t *testing.T) {
+	for _, test := range []struct {
+		pieces []shca.Evidence
+		count  int64
+		want   string
+	}{
+		{nil, 0, ""},
+		{[]shca.Evidence{{Kind: shca.EvidenceReview}}, 1, "1 control review"},
+		{[]shca.Evidence{{Kind: shca.EvidenceManual}, {Kind: shca.EvidenceManual}, {Kind: shca.EvidenceReview}, {Kind: shca.EvidenceConfiguration, Count: 31}}, 34,
+			"2 pieces of manual evidence, 1 control review and 31 records of configuration data"},
+		{[]shca.Evidence{{Kind: shca.EvidenceActivity}, {Kind: "odd"}, {Kind: shca.EvidenceReport}}, 1203, "1 report document, 1 record of user activity, 1 piece of other evidence and 1,200 more"},
+	} {
+		if got := evidenceText(test.pieces, test.count); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}

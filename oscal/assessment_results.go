@@ -112,7 +112,7 @@ func (b *bundle) resultText() string {
 	return fmt.Sprintf("%s %s, baseline %s. %s read, of %s in %s.\n\n%s",
 		title(cmp.Or(b.assessment.FrameworkName, b.framework.Title), "Framework without a name"),
 		"assessed by automated checks", title(cmp.Or(b.assessment.BaselineName, b.assessment.Baseline), "without a name"),
-		show.Plural(t.Findings, "finding"), show.Plural(t.Accounts, "account"), show.Plural(t.Regions, "region"),
+		show.Plural(t.Findings, "finding"), t.AccountsText(), t.RegionsText(),
 		markup(b.assessment.Verdict(), maxProse))
 }
 

@@ -49,6 +49,16 @@ func TestEvidence(t *testing.T) {
 				continue
 			}
 			examined[ob.UUID] = ob.Title
+			uncited := ""
+			for _, p := range ob.Props {
+				if p.Name == "uncited" {
+					uncited = p.Value
+				}
+			}
+			// AT-1 is in the baseline and has no findings.
+			if control, _, _ := strings.Cut(ob.Title, ":"); control == "AT-1" && uncited != "nothing decided" || control == "PM-9" && uncited != "controls outside the baseline" {
+				t.Errorf("%s: uncited %q", ob.Title, uncited)
+			}
 			for _, e := range ob.Evidence {
 				if e.Href != "" {
 					hrefs++

@@ -35,7 +35,11 @@ func (m *poam) carryOn() error {
 		return fmt.Errorf("%s: %w", m.POAM, err) // only what was there can be wrong
 	}
 	if m.overdue > 0 {
-		m.Logger.Info(fmt.Sprintf("%s of %s open items are past their deadline", show.Number(m.overdue), show.Number(m.open)), "document", POAMFile)
+		are := "are past their deadline"
+		if m.overdue == 1 {
+			are = "is past its deadline"
+		}
+		m.Logger.Info(fmt.Sprintf("%s of %s %s", show.Number(m.overdue), show.Plural(m.open, "open item"), are), "document", POAMFile)
 	}
 	for _, list := range []string{"observations", "findings", "risks", "poam-items"} {
 		for _, q := range m.previous.lists[list] {

@@ -27,7 +27,7 @@ var Properties = []struct{ Name, Meaning string }{
 	{"controls-undecided", "baseline controls with undecided or suppressed findings only"},
 	{"controls-not-assessed", "baseline controls without any finding"},
 	{"controls-disabled", "of these, controls all checks of which are disabled; absent where there is none"},
-	{"controls-outside-baseline", "other controls that have findings"},
+	{"controls-outside-baseline", "other controls that have findings or evidence"},
 	{"controls-not-in-catalog", "baseline controls that the user's catalog lacks, which the package leaves out"},
 	{"findings-total", "findings read, whatever became of them"},
 	{"findings-archived", "findings left out because they are archived"},

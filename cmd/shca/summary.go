@@ -21,7 +21,11 @@ func printSummary(w io.Writer, a *shca.Assessment) {
 		fmt.Fprintf(t, "  %s\t%s\n", status, show.Number(s.Statuses[status]))
 	}
 	if s.Outside > 0 {
-		fmt.Fprintf(t, "  outside the baseline\t%s\n", show.Number(s.Outside))
+		label := "outside the baseline"
+		if a.AllControls {
+			label = "evidence only"
+		}
+		fmt.Fprintf(t, "  %s\t%s\n", label, show.Number(s.Outside))
 	}
 	fmt.Fprintln(t)
 	rate := "none: no finding was decided"
@@ -41,7 +45,7 @@ func printSummary(w io.Writer, a *shca.Assessment) {
 	if failing := a.Failing(); len(failing) > 0 {
 		fmt.Fprintln(w, "\nTop failing checks:")
 		for _, c := range failing[:min(len(failing), 5)] {
-			fmt.Fprintf(t, "  %s\t%s\t%s of %s failed\t%s\n", plain(string(c.ID), 40), c.Severity, show.Number(c.Tally.Failed), show.Number(c.Tally.Decided()), plain(c.Text.Title, 60))
+			fmt.Fprintf(t, "  %s\t%s\t%s of %s failed\t%s\n", plain(string(c.ID), 40), c.Severity, show.Number(c.Tally.Failed), show.Number(c.Tally.Decided()), title(c))
 		}
 		t.Flush()
 		if more := len(failing) - 5; more > 0 {
@@ -89,15 +93,79 @@ func printScopes(w io.Writer, a *shca.Assessment) {
 	}
 	fmt.Fprintln(w)
 	if unmapped > 0 {
-		fmt.Fprintf(w, "%s of them are of checks that no control is mapped to\n", show.Number(unmapped))
+		verb := "are"
+		if unmapped == 1 {
+			verb = "is"
+		}
+		fmt.Fprintf(w, "%s of them %s of checks that no control is mapped to\n", show.Number(unmapped), verb)
 	}
 	if total.Skipped > 0 {
 		fmt.Fprintf(w, "%s more could not be read\n", show.Number(total.Skipped))
 	}
-	for _, s := range a.Scopes {
-		if s.Note != "" {
-			fmt.Fprintf(w, "Note: %s: %s\n", plain(s.Source, 100), plain(s.Note, 300))
+	printDisabled(w, a)
+	printNotes(w, a)
+}
+
+// title is the check's title, and that the check counts in no control, if so.
+func title(c *shca.CheckResult) string {
+	text := plain(c.Text.Title, 60)
+	if len(c.Controls) == 0 {
+		text += " (no control)"
+	}
+	return strings.TrimSpace(text)
+}
+
+// printDisabled says how many checks are switched off.
+func printDisabled(w io.Writer, a *shca.Assessment) {
+	everywhere := 0
+	for i := range a.Disabled {
+		if a.Disabled[i].Everywhere() {
+			everywhere++
 		}
+	}
+	are := func(n int) string {
+		if n == 1 {
+			return "1 check is"
+		}
+		return show.Plural(n, "check") + " are"
+	}
+	some := len(a.Disabled) - everywhere
+	switch {
+	case len(a.Disabled) == 0:
+	case some == 0:
+		fmt.Fprintf(w, "%s disabled everywhere that was read\n", are(everywhere))
+	case everywhere == 0:
+		fmt.Fprintf(w, "%s disabled in some of the places that were read\n", are(some))
+	default:
+		fmt.Fprintf(w, "%s disabled everywhere that was read, %s in some places\n", are(everywhere), show.Number(some))
+	}
+}
+
+// printNotes prints the first notes of scopes, each once.
+func printNotes(w io.Writer, a *shca.Assessment) {
+	const shown = 5
+	type note struct{ source, text string }
+	scopes := map[note]int{}
+	var notes []note
+	for i := range a.Scopes {
+		s := &a.Scopes[i]
+		if s.Note == "" {
+			continue
+		}
+		n := note{s.Source, s.Note}
+		if scopes[n]++; scopes[n] == 1 {
+			notes = append(notes, n)
+		}
+	}
+	for _, n := range notes[:min(len(notes), shown)] {
+		where := plain(n.source, 100)
+		if scopes[n] > 1 {
+			where += ", in " + show.Number(scopes[n]) + " scopes"
+		}
+		fmt.Fprintf(w, "Note: %s: %s\n", where, plain(n.text, 300))
+	}
+	if more := len(notes) - shown; more > 0 {
+		fmt.Fprintf(w, "and %s; assessment.json has them all\n", show.Plural(more, "more note"))
 	}
 }
 

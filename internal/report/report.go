@@ -97,9 +97,13 @@ type SuppressedFinding struct {
 	shca.Sample
 }
 
+// maxReason is the number of characters that reports show of why a check is
+// switched off; assessment.json has all of it.
+const maxReason = 300
+
 // WhyDisabled says of a control that is not assessed because its checks are all
-// switched off which these are, and why: `S3.8 is disabled: "not used".` It is ""
-// for any other.
+// switched off which these are, and why: `S3.8 is disabled: "not used".` Reasons
+// are cut at 300 characters. It is "" for any other.
 func (r *Report) WhyDisabled(c *shca.ControlResult) string {
 	if !c.AllDisabled() {
 		return ""
@@ -119,7 +123,7 @@ func (r *Report) WhyDisabled(c *shca.ControlResult) string {
 		return text + "; no reason was given."
 	}
 	for i, reason := range reasons[:min(len(reasons), shown)] {
-		text += []string{": ", ", "}[min(i, 1)] + `"` + show.OneLine(reason) + `"`
+		text += []string{": ", ", "}[min(i, 1)] + `"` + show.Cut(show.OneLine(reason), maxReason) + `"`
 	}
 	if more := len(reasons) - shown; more > 0 {
 		text += " and " + show.Plural(more, "reason") + " more"
@@ -266,8 +270,8 @@ func (r *Report) severities() string {
 
 func (r *Report) read() Fact {
 	t := r.Total
-	f := Fact{Read, show.Number(t.Findings), fmt.Sprintf("%s in %s and %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
-		noun(t.Findings, "finding"), show.Plural(t.Accounts, "account"), show.Plural(t.Regions, "region"),
+	f := Fact{Read, show.Number(t.Findings), fmt.Sprintf("%s in %s: %s assessed, %s suppressed, %s without compliance status, %s archived, %s superseded by another copy",
+		noun(t.Findings, "finding"), t.Places(),
 		show.Number(t.Assessed), show.Number(t.Suppressed), show.Number(t.NotScored), show.Number(t.Archived), show.Number(t.Superseded)), " "}
 	if t.Skipped > 0 {
 		f.Detail += "; " + show.Number(t.Skipped) + " more could not be read"
@@ -294,14 +298,41 @@ func were(n int) string {
 	return "were"
 }
 
+// otherSources reports whether findings of Config or Audit Manager were read.
+func (r *Report) otherSources() bool {
+	return slices.ContainsFunc(r.Scopes, func(s shca.Scope) bool {
+		return s.Source == shca.SourceConfig || s.Source == shca.SourceAuditManager
+	})
+}
+
+// Definitions are those of shca.Method; where several services were read they say
+// besides which of them counts.
+func (r *Report) Definitions() []shca.Definition {
+	list := shca.Method()
+	for i := range list {
+		if list[i].Term == "Duplicates" && r.otherSources() {
+			list[i].Meaning += " Of what several services say of one rule and resource, Security Hub's counts, else that of AWS Config, else that of AWS Audit Manager."
+		}
+	}
+	return list
+}
+
 // ScopeState says whether the scope was read in full, and what else there is to
 // know of it. wrong is set where something was not read.
 func (r *Report) ScopeState(s *shca.Scope) (text string, wrong bool) {
+	var parts []string
+	if s.Err != "" {
+		parts = append(parts, "not read in full: "+s.Err)
+	}
+	if s.Skipped > 0 {
+		parts = append(parts, show.Plural(s.Skipped, "finding")+" could not be read")
+	}
 	switch {
-	case s.Err != "":
-		return "not read in full: " + s.Err, true
-	case s.Skipped > 0:
-		return show.Plural(s.Skipped, "finding") + " could not be read", true
+	case len(parts) > 0 && s.Note != "":
+		parts = append(parts, s.Note)
+		fallthrough
+	case len(parts) > 0:
+		return strings.Join(parts, "; "), true
 	case s.Note != "":
 		return s.Note, false
 	case !r.Complete():

@@ -234,7 +234,7 @@ func TestWhyDisabled(t *testing.T) {
 	if got := r.Section(report.NotAssessed).Intro; got != "No finding is evidence for 4 controls of the baseline: examine, interview or test instead. Of these, 2 are not assessed because all their checks are disabled." {
 		t.Error(got)
 	}
-	if got := r.Section(report.ByStatus).Intro; got != "Besides, 1 control outside the baseline has findings or evidence that is not scored." {
+	if got := r.Section(report.ByStatus).Intro; got != "Besides, 1 control outside the baseline has evidence that is not scored." {
 		t.Error(got)
 	}
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/go-shca/shca"
@@ -30,6 +29,8 @@ const (
 	Outside                 // Outside; if there are any
 	Unmapped                // Unmapped; if there are any
 	NotAssessed             // NotAssessed; if there are any
+	Disabled                // Assessment.Disabled; if there are any
+	Evidence                // WithEvidence; if there are any
 	Scopes                  // Scopes
 	Inputs                  // Inputs; if there are any, and it is not redacted
 	Method                  // shca.Method
@@ -39,6 +40,8 @@ const (
 // The titles of charts, and the headings of columns that would else be worded
 // anew: a reader holds one report against another.
 const (
+	EvidenceOnly = "Controls with evidence only" // those of Outside where there is no baseline
+
 	BySeverityTitle = "Failing checks by severity"
 	ByFamilyTitle   = "Controls by family and status"
 
@@ -62,6 +65,10 @@ func (r *Report) Needed(p Part) bool {
 		return len(r.Unmapped) > 0
 	case NotAssessed:
 		return len(r.NotAssessed) > 0
+	case Disabled:
+		return len(r.Assessment.Disabled) > 0
+	case Evidence:
+		return len(r.WithEvidence()) > 0
 	case Inputs:
 		return len(r.Inputs) > 0 && !r.Redacted // which leaves nothing to compare
 	}
@@ -80,7 +87,11 @@ func (r *Report) Section(p Part) Section {
 	case ByStatus:
 		s := Section{Title: "Controls by status"}
 		if r.Summary.Outside > 0 {
-			s.Intro = fmt.Sprintf("Besides, %s outside the baseline %s.", show.Plural(r.Summary.Outside, "control"), has(r.Summary.Outside, r.haveFindings()))
+			where := " outside the baseline"
+			if r.AllControls {
+				where = ""
+			}
+			s.Intro = fmt.Sprintf("Besides, %s%s %s.", show.Plural(r.Summary.Outside, "control"), where, has(r.Summary.Outside, r.HaveFindings()))
 		}
 		return s
 	case Unread:
@@ -113,7 +124,10 @@ func (r *Report) Section(p Part) Section {
 	case Suppressed:
 		return Section{"Suppressed findings", "Somebody set these findings aside. They are not scored; whether the reason given holds is the assessor's to judge."}
 	case Outside:
-		return Section{"Outside the baseline", "These controls " + r.haveFindings() + " and are not in the baseline. They count in no number of the baseline."}
+		if r.AllControls {
+			return Section{EvidenceOnly, "These controls " + r.HaveFindings() + ". No finding is evidence for them, so that they count in no number."}
+		}
+		return Section{"Outside the baseline", "These controls " + r.HaveFindings() + " and are not in the baseline. They count in no number of the baseline."}
 	case Unmapped:
 		return Section{"Checks that are mapped to no control", "Their findings count in no control."}
 	case NotAssessed:
@@ -129,6 +143,10 @@ func (r *Report) Section(p Part) Section {
 			s.Intro += fmt.Sprintf(" Of these, %s %s not assessed because all their checks are disabled.", show.Number(n), are(n))
 		}
 		return s
+	case Disabled:
+		return Section{"Disabled checks", "These checks are switched off in accounts and Regions whose settings were read. There, they have no findings: what they would look at was not looked at."}
+	case Evidence:
+		return Section{"Evidence besides findings", "It is not scored and is the assessor's to examine. Narratives name some of it; report.html, control-summary.csv and assessment.json have more."}
 	case Scopes:
 		return Section{Title: "Scopes"}
 	case Inputs:
@@ -144,13 +162,31 @@ func has(n int, have string) string {
 	return have
 }
 
-// haveFindings says what the controls outside the baseline have.
-func (r *Report) haveFindings() string {
-	text := "have findings"
-	if slices.ContainsFunc(r.Outside, func(c *shca.ControlResult) bool { return len(c.Checks) == 0 }) {
-		text += " or evidence that is not scored"
+// HaveFindings says what the controls outside the baseline have: "have findings",
+// "have evidence that is not scored", or either.
+func (r *Report) HaveFindings() string {
+	without := 0
+	for _, c := range r.Outside {
+		if len(c.Checks) == 0 {
+			without++
+		}
 	}
-	return text
+	switch without {
+	case 0:
+		return "have findings"
+	case len(r.Outside):
+		return "have evidence that is not scored"
+	}
+	return "have findings or evidence that is not scored"
+}
+
+// OutsideLabel is what reports call a control that is in no number of the
+// baseline, also where there is none.
+func (r *Report) OutsideLabel() string {
+	if r.AllControls {
+		return "evidence only"
+	}
+	return "outside the baseline"
 }
 
 // FamilyControls are the controls of one family.

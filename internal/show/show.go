@@ -46,16 +46,40 @@ func Date(t time.Time) string {
 // Totals sums what was read over all scopes.
 type Totals struct {
 	shca.Scope            // its counts are the sums; it has no name, error or note
-	Accounts, Regions int // accounts and regions named
+	Accounts, Regions int // that findings are of, or that were read in full
+	// OfAccounts and OfRegions count those besides of which nothing was read.
+	OfAccounts, OfRegions int
+}
+
+// Looked reports whether something was read of the scope: findings, or all there
+// is.
+func Looked(s *shca.Scope) bool { return s.Findings > 0 || s.Complete() }
+
+// Places prints the accounts and Regions that were read, and of how many where
+// nothing was read of some: "36 of 40 accounts and 1 of 2 regions".
+func (t Totals) Places() string { return t.AccountsText() + " and " + t.RegionsText() }
+
+// AccountsText prints the accounts of Places.
+func (t Totals) AccountsText() string { return some(t.Accounts, t.OfAccounts, "account") }
+
+// RegionsText prints the Regions of Places.
+func (t Totals) RegionsText() string { return some(t.Regions, t.OfRegions, "region") }
+
+func some(read, all int, one string) string {
+	if read == all {
+		return Plural(read, one)
+	}
+	return Number(read) + " of " + Plural(all, one)
 }
 
 // Total sums the scopes of an assessment.
 func Total(a *shca.Assessment) Totals {
 	var t Totals
-	accounts, regions := map[string]bool{"": true}, map[string]bool{"": true}
+	accounts, regions := map[string]bool{}, map[string]bool{} // whether something was read of it
 	for i := range a.Scopes {
 		s := &a.Scopes[i]
-		accounts[s.AccountID], regions[s.Region] = true, true
+		accounts[s.AccountID] = accounts[s.AccountID] || Looked(s)
+		regions[s.Region] = regions[s.Region] || Looked(s)
 		t.Findings += s.Findings
 		t.Assessed += s.Assessed
 		t.Suppressed += s.Suppressed
@@ -64,8 +88,23 @@ func Total(a *shca.Assessment) Totals {
 		t.Superseded += s.Superseded
 		t.Skipped += s.Skipped
 	}
-	t.Accounts, t.Regions = len(accounts)-1, len(regions)-1
+	t.Accounts, t.OfAccounts = count(accounts)
+	t.Regions, t.OfRegions = count(regions)
 	return t
+}
+
+// count returns how many names are true, and how many there are.
+func count(names map[string]bool) (read, all int) {
+	for name, ok := range names {
+		if name == "" {
+			continue
+		}
+		all++
+		if ok {
+			read++
+		}
+	}
+	return read, all
 }
 
 // Meaning says in a few words what a status rests on.

@@ -36,9 +36,32 @@ func TestTotal(t *testing.T) {
 	}})
 	want := show.Totals{
 		Scope:    shca.Scope{Findings: 16, Assessed: 2, Suppressed: 2, NotScored: 3, Archived: 4, Superseded: 5, Skipped: 7},
-		Accounts: 1, Regions: 2,
+		Accounts: 1, Regions: 2, OfAccounts: 1, OfRegions: 2,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestPlaces: accounts and Regions of which nothing was read are none that were.
+func TestPlaces(t *testing.T) {
+	for _, test := range []struct {
+		scopes []shca.Scope
+		want   string
+	}{
+		{nil, "0 accounts and 0 regions"},
+		{[]shca.Scope{{AccountID: "1", Region: "a", Findings: 5}}, "1 account and 1 region"},
+		{[]shca.Scope{{AccountID: "1", Region: "a"}}, "1 account and 1 region"}, // read in full: there is nothing
+		{[]shca.Scope{{AccountID: "1", Region: "a", Err: "denied"}}, "0 of 1 account and 0 of 1 region"},
+		{[]shca.Scope{{AccountID: "1", Region: "a", Skipped: 1}}, "0 of 1 account and 0 of 1 region"},
+		{[]shca.Scope{{AccountID: "1", Region: "a", Findings: 5, Err: "cut off"}}, "1 account and 1 region"},
+		{[]shca.Scope{
+			{AccountID: "1", Region: "a", Findings: 5}, {AccountID: "2", Region: "a", Findings: 5},
+			{AccountID: "2", Region: "b", Err: "denied"}, {AccountID: "3", Region: "b", Err: "denied"}, {Err: "denied"},
+		}, "2 of 3 accounts and 1 of 2 regions"},
+	} {
+		if got := show.Total(&shca.Assessment{Scopes: test.scopes}).Places(); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.scopes, got, test.want)
+		}
 	}
 }

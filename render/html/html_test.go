@@ -274,7 +274,7 @@ func TestControlTable(t *testing.T) {
 				}
 				title, severity := control.Title, "–"
 				if !control.InBaseline {
-					title += " outside the baseline"
+					title += " " + report.New(c.Assessment).OutsideLabel()
 				}
 				if control.Severity != shca.SeverityUnknown {
 					severity = show.SeverityStyle(control.Severity).Mark + " " + show.Severity(control.Severity)

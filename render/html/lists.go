@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/go-shca/shca"
 	"github.com/go-shca/shca/internal/report"
@@ -79,10 +80,14 @@ func (p *page) ControlsIntro() string {
 	switch {
 	case len(p.Report.Controls) == 0:
 		return "There are no controls."
+	case p.AllControls && len(p.Outside) > 0:
+		return "Every control that has findings, or evidence that is not scored." + open
 	case p.AllControls:
 		return "Every control that has findings." + open
-	case len(p.Outside) > 0:
-		return fmt.Sprintf("The %s of the baseline, and %s outside it that have findings.", show.Plural(p.Summary.Controls, "control"), show.Number(len(p.Outside))) + open
+	case len(p.Outside) == 1:
+		return fmt.Sprintf("The %s of the baseline, and 1 outside it that %s.", show.Plural(p.Summary.Controls, "control"), strings.Replace(p.HaveFindings(), "have", "has", 1)) + open
+	case len(p.Outside) > 1:
+		return fmt.Sprintf("The %s of the baseline, and %s outside it that %s.", show.Plural(p.Summary.Controls, "control"), show.Number(len(p.Outside)), p.HaveFindings()) + open
 	}
 	return fmt.Sprintf("The %s of the baseline.", show.Plural(p.Summary.Controls, "control")) + open
 }
@@ -193,9 +198,6 @@ func (p *page) ScopesShown() []scope {
 
 // InputsShown are the files that were read.
 func (p *page) InputsShown() []shca.Input { return p.Inputs[:min(len(p.Inputs), maxInputs)] }
-
-// Definitions say what the numbers mean.
-func (p *page) Definitions() []shca.Definition { return shca.Method() }
 
 // A sample is an example of a check's findings.
 type sample struct {

@@ -30,6 +30,9 @@ const (
 	maxSuppressed  = 30
 	maxScopes      = 50
 	maxProblems    = 20
+	maxDisabled    = 50
+	maxEvidence    = 50
+	maxNotes       = 20
 )
 
 // How many characters of a text the report shows.
@@ -56,6 +59,8 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 	r.outside()
 	r.unmapped()
 	r.notAssessed()
+	r.disabled()
+	r.evidence()
 	r.scopes()
 	r.method()
 	return r.Flush()
@@ -287,12 +292,42 @@ func (r *writer) notAssessed() {
 	r.more(len(r.Disabled), maxControls, "control-summary.csv has them all")
 }
 
+func (r *writer) disabled() {
+	if !r.Needed(report.Disabled) {
+		return
+	}
+	r.section(report.Disabled)
+	var rows [][]string
+	list := r.Assessment.Disabled
+	for i := range list[:min(len(list), maxDisabled)] {
+		d := &list[i]
+		rows = append(rows, []string{code(string(d.ID)), escape(d.Title, maxText), report.DisabledWhere(d), escape(report.DisabledWhy(d), maxSentence)})
+	}
+	r.table([]string{"Check", "Title", "Accounts and Regions", "Reason"}, rows)
+	r.more(len(list), maxDisabled, "assessment.json has them all")
+}
+
+func (r *writer) evidence() {
+	if !r.Needed(report.Evidence) {
+		return
+	}
+	r.section(report.Evidence)
+	var rows [][]string
+	list := r.WithEvidence()
+	for _, c := range list[:min(len(list), maxEvidence)] {
+		rows = append(rows, []string{escape(c.ID.Label(), maxID), escape(c.Title, maxText), number(c.EvidenceCount), escape(report.EvidenceKinds(c), maxText)})
+	}
+	r.table([]string{"Control", "Title", "Pieces:", "Kinds"}, rows)
+	r.more(len(list), maxEvidence, "control-summary.csv has them all")
+}
+
 func (r *writer) scopes() {
 	r.section(report.Scopes)
+	notes := r.ScopeNotes()
 	var rows [][]string
 	for i := range r.Scopes[:min(len(r.Scopes), maxScopes)] {
 		s := &r.Scopes[i]
-		state, wrong := r.ScopeState(s)
+		state, wrong := notes.State(r.Report, s)
 		state = escape(state, maxSentence)
 		if wrong {
 			state = "**" + state + "**"
@@ -304,12 +339,25 @@ func (r *writer) scopes() {
 	}
 	r.table([]string{"Source", "Account", "Region", "Findings:", "Assessed:", "Suppressed:", report.NotScored + ":", "Archived:", "Superseded:", "State"}, rows)
 	r.more(len(r.Scopes), maxScopes, "assessment.json has them all")
+	if len(notes.List) == 0 {
+		return
+	}
+	r.printf("\n")
+	for i := range notes.List[:min(len(notes.List), maxNotes)] {
+		n := &notes.List[i]
+		text := escape(n.Text, maxSentence)
+		if n.Wrong {
+			text = "**" + text + "**"
+		}
+		r.printf("- Note %d (%s): %s\n", i+1, escape(n.Where(), maxText), text)
+	}
+	r.more(len(notes.List), maxNotes, `the member "scopes" of assessment.json has them all`)
 }
 
 func (r *writer) method() {
 	r.section(report.Method)
 	r.printf("\n")
-	for _, d := range shca.Method() {
+	for _, d := range r.Definitions() {
 		r.printf("- **%s:** %s\n", d.Term, escape(d.Meaning, 2000))
 	}
 }

@@ -17,39 +17,51 @@ func (r *writer) unread() {
 	r.newPage()
 	r.part(report.Unread, 0)
 	problems := r.Problems[:min(len(r.Problems), shca.MaxProblems)]
+	scopeErrors, elsewhere := r.scopeErrors(), 0
 	r.in("L", func() {
-		for _, p := range problems {
+		for i, p := range problems {
+			if i >= maxScopeErrors && scopeErrors[p] {
+				elsewhere++
+				continue
+			}
 			r.in("LI", func() {
 				r.need(bodyStyle.leading())
 				r.in("Lbl", func() { r.text(left, r.y, strongStyle, "• ") })
 				r.in("LBody", func() {
-					r.paragraph(short(p, maxNarrative), bodyStyle, left+12, textWidth-12)
+					r.paragraph(short(p, 2*maxReason), bodyStyle, left+12, textWidth-12)
 				})
 			})
 			r.y += 2
 		}
 	})
+	if elsewhere > 0 {
+		r.note(show.Plural(elsewhere, "more problem") + " of scopes: see the table below.")
+	}
 	r.note(r.MoreProblems(len(problems)))
 	var rows [][]cell
-	scopes := 0
-	for i := range r.Scopes {
-		s := &r.Scopes[i]
-		state, wrong := r.ScopeState(s)
-		if !wrong {
-			continue
-		}
-		if scopes++; scopes <= maxScopes {
-			rows = append(rows, []cell{
-				{{text: short(s.Source, maxName), style: cellStyle}},
-				{{text: short(r.System.Account(s.AccountID), maxName), style: cellStyle}},
-				{{text: short(s.Region, maxName), style: cellStyle}},
-				{{text: short(state, maxNarrative), style: cellStrong}},
-			})
-		}
+	list := r.Unread()
+	for i := range list[:min(len(list), maxNotes)] {
+		n := &list[i]
+		rows = append(rows, []cell{
+			number(len(n.Scopes)),
+			{{text: short(n.Names(3), maxName), style: cellStyle}},
+			{{text: short(n.Text, 2*maxReason), style: cellStrong}},
+		})
 	}
 	r.y += 4
-	r.table(columns([]column{{head: "Source", width: 100}, {head: "Account", width: 120}, {head: "Region", width: 70}, {head: "State"}}), rows)
-	r.note(report.More(scopes, len(rows), "assessment.json has them all"))
+	r.table(columns([]column{{head: "Scopes", width: 40, right: true}, {head: "Source, account, Region", width: 150}, {head: "State"}}), rows)
+	r.note(report.More(len(list), len(rows), `the member "scopes" of assessment.json has them all`))
+}
+
+// scopeErrors are the problems that say why a scope was not read in full.
+func (r *writer) scopeErrors() map[string]bool {
+	texts := map[string]bool{}
+	for i := range r.Scopes {
+		if s := &r.Scopes[i]; s.Err != "" {
+			texts[s.Name()+": "+s.Err] = true
+		}
+	}
+	return texts
 }
 
 func (r *writer) passing() {
@@ -162,16 +174,59 @@ func (r *writer) notAssessed() {
 		rows = append(rows, []cell{
 			{{text: short(c.ID.Label(), maxName), style: cellStrong}},
 			{{text: c.StatusText(), style: cellStyle}},
-			{{text: show.Cut(r.WhyDisabled(c), maxNarrative), style: cellStyle}},
+			{{text: short(r.WhyDisabled(c), 2*maxReason), style: cellStyle}},
 		})
 	}
 	r.table(columns([]column{{head: "Control", width: 54}, {head: "Status", width: 110}, {head: "Why"}}), rows)
 	r.note(report.More(len(r.Disabled), maxControls, "control-summary.csv has them all"))
 }
 
-// scopes lists what was looked at, what was not read in full first.
+// disabled lists the checks that are switched off somewhere.
+func (r *writer) disabled() {
+	if !r.Needed(report.Disabled) {
+		return
+	}
+	r.part(report.Disabled, 0)
+	var rows [][]cell
+	list := r.Assessment.Disabled
+	for i := range list[:min(len(list), maxDisabled)] {
+		d := &list[i]
+		rows = append(rows, []cell{
+			{{text: short(string(d.ID), maxLabel), style: idStyle}},
+			{{text: short(d.Title, maxTitle), style: cellStyle}},
+			{{text: report.DisabledWhere(d), style: cellStyle}},
+			{{text: short(report.DisabledWhy(d), 2*maxReason), style: cellStyle}},
+		})
+	}
+	r.table(columns([]column{{head: "Check", width: 84}, {head: "Title", width: 170}, {head: "Accounts and Regions", width: 74}, {head: "Reason"}}), rows)
+	r.note(report.More(len(list), maxDisabled, "assessment.json has them all"))
+}
+
+// evidence says which controls have evidence besides findings.
+func (r *writer) evidence() {
+	if !r.Needed(report.Evidence) {
+		return
+	}
+	r.part(report.Evidence, 0)
+	var rows [][]cell
+	list := r.WithEvidence()
+	for _, c := range list[:min(len(list), maxEvidence)] {
+		rows = append(rows, []cell{
+			{{text: short(c.ID.Label(), maxName), style: cellStrong}},
+			{{text: short(controlTitle(c), maxTitle), style: cellStyle}},
+			number(c.EvidenceCount),
+			{{text: short(report.EvidenceKinds(c), maxReason), style: cellStyle}},
+		})
+	}
+	r.table(columns([]column{{head: "Control", width: 54}, {head: "Title", width: 190}, {head: "Pieces", width: 44, right: true}, {head: "Kinds"}}), rows)
+	r.note(report.More(len(list), maxEvidence, "control-summary.csv has them all"))
+}
+
+// scopes lists what was looked at, what was not read in full first. Errors and
+// notes stand below, each once.
 func (r *writer) scopes() {
 	r.part(report.Scopes, len(r.Scopes))
+	notes := r.ScopeNotes()
 	var list []*shca.Scope
 	for i := range r.Scopes {
 		list = append(list, &r.Scopes[i])
@@ -189,8 +244,8 @@ func (r *writer) scopes() {
 	})
 	var rows [][]cell
 	for _, s := range list[:min(len(list), maxScopes)] {
-		state, wrong := r.ScopeState(s)
-		shown := part{text: short(state, maxNarrative), style: cellStyle}
+		state, wrong := notes.State(r.Report, s)
+		shown := part{text: short(state, maxName), style: cellStyle}
 		if wrong {
 			shown.style = cellStrong
 		}
@@ -209,6 +264,21 @@ func (r *writer) scopes() {
 		{head: "State"},
 	}), rows)
 	r.note(report.More(len(list), maxScopes, "assessment.json has them all"))
+	if len(notes.List) == 0 {
+		return
+	}
+	rows = nil
+	for i := range notes.List[:min(len(notes.List), maxNotes)] {
+		n := &notes.List[i]
+		text := part{text: short(n.Text, maxReason), style: cellStyle}
+		if n.Wrong {
+			text.style = cellStrong
+		}
+		rows = append(rows, []cell{number(i + 1), {{text: short(n.Where(), maxName), style: cellStyle}}, {text}})
+	}
+	r.y += 6
+	r.table(columns([]column{{head: "Note", width: 34, right: true}, {head: "Of", width: 120}, {head: "Text"}}), rows)
+	r.note(report.More(len(notes.List), len(rows), `the member "scopes" of assessment.json has them all`))
 }
 
 // inputs lists the files that were read, so that somebody can tell that they
@@ -235,7 +305,7 @@ func (r *writer) method() {
 	r.need(260)
 	r.part(report.Method, 0)
 	var rows [][]cell
-	for _, m := range shca.Method() {
+	for _, m := range r.Definitions() {
 		rows = append(rows, []cell{{{text: m.Term, style: strongStyle}}, {{text: m.Meaning, style: bodyStyle}}})
 	}
 	r.table(columns([]column{{width: 84}, {}}), rows)

@@ -38,6 +38,10 @@ const (
 	maxScopes      = 100
 	maxNamed       = 8 // accounts and regions named on the title page
 	maxInputs      = 100
+	maxDisabled    = 150
+	maxEvidence    = 400
+	maxNotes       = 30 // on scopes
+	maxScopeErrors = 10 // among the problems: a table has them, too
 )
 
 // How many characters of a text the report shows. What a check says is whole
@@ -47,6 +51,7 @@ const (
 	maxTitle     = 120  // of a check where a row refers to it
 	maxName      = 300  // of a system, account, source
 	maxNarrative = 2000 // and of other sentences
+	maxReason    = 300  // why a scope was not read, a check disabled, a note
 )
 
 // Render writes the report.
@@ -58,7 +63,7 @@ func Render(ctx context.Context, w io.Writer, a *shca.Assessment) error {
 	r.about()
 	for _, write := range []func(){
 		r.titlePage, r.contentsPage, r.summaryPage, r.unread, r.families, r.attention, r.failing, r.passing,
-		r.undecided, r.suppressed, r.outside, r.unmapped, r.notAssessed, r.scopes, r.inputs, r.method,
+		r.undecided, r.suppressed, r.outside, r.unmapped, r.notAssessed, r.disabled, r.evidence, r.scopes, r.inputs, r.method,
 	} {
 		if err := ctx.Err(); err != nil {
 			return err

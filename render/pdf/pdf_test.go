@@ -210,7 +210,7 @@ func TestNothingIsLost(t *testing.T) {
 			for _, s := range a.Scopes {
 				contains(show.OneLine(s.Source))
 			}
-			for _, m := range shca.Method() {
+			for _, m := range report.New(a).Definitions() {
 				want(m.Meaning)
 			}
 		})
@@ -409,13 +409,18 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestUnreadScopes checks that scopes of which single findings could not be read
-// are counted where not all of them are listed.
+// TestUnreadScopes checks that scopes that were not read in full are counted where
+// not all of them are listed, and that what they have in common is told once.
 func TestUnreadScopes(t *testing.T) {
-	for n, want := range map[int]string{100: "", 150: "The first 100 of 150 are shown; assessment.json has them all."} {
+	for _, test := range []struct {
+		n, reasons, rows int
+		want             string
+	}{
+		{150, 1, 1, ""}, {150, 30, 30, ""}, {150, 75, 30, `The first 30 of 75 are shown; the member "scopes" of assessment.json has them all.`},
+	} {
 		a := &shca.Assessment{ProblemCount: 1, Problems: []string{"a finding is no finding"}, Findings: func(func(*shca.Finding, error) bool) {}}
-		for i := range n {
-			a.Scopes = append(a.Scopes, shca.Scope{Source: "asff", AccountID: fmt.Sprintf("%012d", i), Region: "us-east-1", Skipped: 1})
+		for i := range test.n {
+			a.Scopes = append(a.Scopes, shca.Scope{Source: "asff", AccountID: fmt.Sprintf("%012d", i), Region: "us-east-1", Err: fmt.Sprintf("account %012d: reason-%d", i, i%test.reasons)})
 		}
 		elements, err := rendertest.PDFStructure(file(t, a))
 		if err != nil {
@@ -430,11 +435,14 @@ func TestUnreadScopes(t *testing.T) {
 				text += e.Text + "\n"
 			}
 		}
-		if got := strings.Count(text, "1 finding could not be read"); got != 100 {
-			t.Errorf("%d of %d scopes are listed, want 100", got, n)
+		if got := strings.Count(text, "reason-"); got != test.rows {
+			t.Errorf("%d of %d reasons are listed, want %d", got, test.reasons, test.rows)
 		}
-		if said := strings.Contains(text, "are shown"); said != (want != "") || !strings.Contains(text, want) {
-			t.Errorf("%d scopes: the part does not say %q:\n%s", n, want, text)
+		if said := strings.Contains(text, "are shown"); said != (test.want != "") || !strings.Contains(text, test.want) {
+			t.Errorf("%d reasons: the part does not say %q:\n%s", test.reasons, test.want, text)
+		}
+		if more := fmt.Sprintf("and %d more", test.n/test.reasons-3); test.n/test.reasons > 3 && !strings.Contains(text, more) {
+			t.Errorf("%d reasons: the part does not say %q:\n%s", test.reasons, more, text)
 		}
 	}
 }

@@ -53,15 +53,17 @@ func (r *writer) titlePage() {
 	}
 	var accounts, regions []string
 	for i := range r.Scopes {
-		accounts = append(accounts, show.OneLine(r.System.Account(r.Scopes[i].AccountID)))
-		regions = append(regions, show.OneLine(r.Scopes[i].Region))
+		if s := &r.Scopes[i]; show.Looked(s) {
+			accounts = append(accounts, show.OneLine(r.System.Account(s.AccountID)))
+			regions = append(regions, show.OneLine(s.Region))
+		}
 	}
 	rows := [][2]string{
 		fact(report.Assessed),
 		{"Framework", cutName(r.Framework, r.FrameworkName)},
 		{"Baseline", baseline},
-		{"Accounts", named(accounts, "Scopes")},
-		{"Regions", named(regions, "Scopes")},
+		{"Accounts", named(accounts, r.Total.OfAccounts, "Scopes")},
+		{"Regions", named(regions, r.Total.OfRegions, "Scopes")},
 		fact(report.Read),
 		fact(report.PassRate),
 		fact(report.Coverage),
@@ -100,15 +102,23 @@ func cutName(name, title string) string {
 	return show.Cut(title, maxName)
 }
 
-// named lists names once each, in order, and says what it leaves out.
-func named(names []string, where string) string {
+// named lists names once each, in order, and says what it leaves out. all counts
+// those besides of which nothing was read.
+func named(names []string, all int, where string) string {
 	slices.Sort(names)
 	names = slices.DeleteFunc(slices.Compact(names), func(s string) bool { return s == "" })
 	shown := names[:min(len(names), maxNamed)]
-	text := fmt.Sprintf("%s: %s", show.Number(len(names)), cutEach(shown))
-	if len(names) == 0 {
-		return ""
+	count := show.Number(len(names))
+	if len(names) < all {
+		count += " of " + show.Number(all)
 	}
+	switch {
+	case len(names) == 0 && all == 0:
+		return ""
+	case len(names) == 0:
+		return count + ", see " + where
+	}
+	text := count + ": " + cutEach(shown)
 	if len(names) > len(shown) {
 		text += fmt.Sprintf(" and %s more, see %s", show.Number(len(names)-len(shown)), where)
 	}

@@ -55,7 +55,7 @@ func (b *book) place(c *shca.ControlResult) string {
 	text := "in baseline"
 	switch {
 	case !c.InBaseline:
-		text = "outside the baseline"
+		text = b.OutsideLabel()
 	case b.AllControls:
 		text = "no baseline"
 	}

@@ -33,7 +33,7 @@ func (b *book) readMe() {
 	}
 
 	heading(b.Section(report.Method).Title, "Number or word", "Meaning")
-	for _, d := range shca.Method() {
+	for _, d := range b.Definitions() {
 		entry(cell{style: st.name, text: d.Term}, d.Meaning)
 	}
 	s.add(0)
@@ -45,7 +45,7 @@ func (b *book) readMe() {
 	heading("The sheets", "Sheet", "Holds")
 	for _, one := range []struct{ name, holds string }{
 		{summarySheet, "The verdict, the key numbers, and how they divide by status, severity and family."},
-		{controlsSheet, "Every control of the baseline in the order of the catalog, then the others that have findings. " + inControls + " has the same."},
+		{controlsSheet, "Every control of the baseline in the order of the catalog, then the others that have findings or evidence. " + inControls + " has the same."},
 		{checksSheet, "Every check that has findings, the failing ones worst first."},
 		{findingsSheet, fmt.Sprintf("The findings, failed ones first, at most %s of them. %s has every finding, with further columns.", show.Number(maxFindings), inFindings)},
 		{scopesSheet, "The accounts and Regions that were looked at, and what could not be read."},
