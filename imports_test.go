@@ -21,9 +21,10 @@ var layers = map[string][]string{
 	"catalogs":                            {"."},
 	"catalogs/generate":                   {".", "internal/generators"},
 	"internal/generators":                 {},
-	"examples/lambda":                     {".", "internal/s3store", "sources/snapshot"},
+	"examples/lambda":                     {".", "internal/command", "internal/s3store", "sources/snapshot"},
 	"collect":                             {".", "sources/snapshot"},
 	"internal/awsapi":                     {"."},
+	"internal/command":                    {".", "catalogs", "collect", "internal/awsapi", "internal/input", "internal/s3store", "internal/show", "mapping", "ocsf", "ocsf/validate", "oscal", "oscal/validate", "redact", "render", "render/manifest", "render/ocsf", "sources", "sources/auditmanager", "sources/configrules", "sources/securityhub", "system"},
 	"internal/awsfake":                    {},
 	"internal/input":                      {"."},
 	"internal/input/inputtest":            {},
@@ -67,13 +68,13 @@ var layers = map[string][]string{
 	"render/securitylake":                 {".", "internal/spool", "ocsf"},
 	"render/xlsx":                         {".", "internal/report", "internal/show", "internal/spool"},
 	"render/rendertest":                   {".", "render", "mapping", "sources/asff", "sources/stream", "internal/testgen", "catalogs"},
-	"cmd/shca":                            {".", "catalogs", "collect", "internal/awsapi", "internal/input", "internal/s3store", "internal/show", "mapping", "ocsf", "ocsf/validate", "oscal", "oscal/validate", "redact", "render", "render/manifest", "render/ocsf", "sources", "sources/auditmanager", "sources/configrules", "sources/securityhub", "system"},
+	"cmd/shca":                            {"internal/command"},
 }
 
 // confined names modules that some folders alone may import.
 var confined = map[string][]string{
 	"github.com/defenseunicorns/go-oscal":               {"oscal"},
-	"github.com/spf13/cobra":                            {"cmd/shca"},
+	"github.com/spf13/cobra":                            {"internal/command"},
 	"github.com/xuri/excelize/v2":                       {"render/xlsx"},
 	"codeberg.org/go-pdf/fpdf":                          {"render/pdf"},
 	"github.com/go-fonts/dejavu":                        {"render/pdf"},
@@ -84,7 +85,7 @@ var confined = map[string][]string{
 	"github.com/aws/aws-lambda-go":                      {"examples/lambda"},
 	"github.com/aws/smithy-go":                          {"internal/awsapi", "internal/s3store", "sources/auditmanager", "sources/configrules", "sources/securityhub"},
 	"github.com/gofrs/flock":                            {"collect"},
-	"github.com/go-json-experiment/json":                {"cmd/shca", "collect", "internal/awsapi", "internal/awsfake", "ocsf", "oscal/validate", "render/manifest", "render/securitylake", "sources"},
+	"github.com/go-json-experiment/json":                {"collect", "internal/awsapi", "internal/awsfake", "internal/command", "ocsf", "oscal/validate", "render/manifest", "render/securitylake", "sources"},
 	"github.com/parquet-go/parquet-go":                  {"render/securitylake", "sources/ocsf"},
 	"github.com/santhosh-tekuri/jsonschema/v6":          {"oscal/validate"},
 	"github.com/goccy/go-yaml":                          {"system"},

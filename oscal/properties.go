@@ -34,7 +34,7 @@ var Properties = []struct{ Name, Meaning string }{
 	{"findings-superseded", "findings left out because another copy counts"},
 	{"findings-not-scored", "findings that report no compliance status"},
 	{"findings-unreadable", "findings that could not be read"},
-	{"accounts", "number of AWS accounts with findings"},
+	{"accounts", "number of AWS accounts with findings, or read in full"},
 	{"regions", "number of regions with findings"},
 	{"observation-level", "what one observation is about: check, account or finding"},
 

@@ -283,13 +283,13 @@ func TestMain(m *testing.M) {
 }
 
 func TestCommand(t *testing.T) {
-	program, err := os.Executable()
+	file, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("SHCA_TEST_PROGRAM", "incomplete")
 	var log bytes.Buffer
-	code, said, err := command(program, &log)(t.Context(), t.TempDir(), "assess")
+	code, said, err := program(file, &log)(t.Context(), t.TempDir(), "assess")
 	if code != 4 || err != nil || len(said) > maxTail || !strings.HasSuffix(said, "the end") || log.Len() < 5000 {
 		t.Errorf("got code %d, %d bytes %q, error %v, %d bytes of log", code, len(said), said, err, log.Len())
 	}
@@ -297,10 +297,10 @@ func TestCommand(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	begun := time.Now()
-	if _, _, err := command(program, io.Discard)(ctx, t.TempDir(), "collect"); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 30*time.Second {
+	if _, _, err := program(file, io.Discard)(ctx, t.TempDir(), "collect"); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 30*time.Second {
 		t.Errorf("a program that is too slow: error %v after %s", err, time.Since(begun))
 	}
-	if _, _, err := command(filepath.Join(t.TempDir(), "none"), io.Discard)(t.Context(), t.TempDir()); err == nil {
+	if _, _, err := program(filepath.Join(t.TempDir(), "none"), io.Discard)(t.Context(), t.TempDir()); err == nil {
 		t.Error("a program that is not there: no error")
 	}
 }

@@ -1,9 +1,10 @@
 // Command lambda is an AWS Lambda function that runs shca: it collects findings,
 // assesses them and leaves the package in S3, once a day. It is the one function
 // behind examples/lambda and examples/stepfunctions, for whoever wants shca
-// scheduled without keeping a server. The program shca lies beside it and does the
-// work; this one says what is to be done and tells how it ended. It serves no
-// requests of users and deletes nothing from S3.
+// scheduled without keeping a server. It is shca itself when it is called with
+// arguments, and calls itself so for the work; without any it is the function, which
+// says what is to be done and tells how it ended. It serves no requests of users and
+// deletes nothing from S3 but what shca replaces.
 package main
 
 import (
@@ -21,10 +22,18 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"github.com/go-shca/shca/internal/command"
 	"github.com/go-shca/shca/internal/s3store"
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		command.Main()
+	}
+	self, err := os.Executable()
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 	aws, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -34,7 +43,7 @@ func main() {
 		env:    os.Getenv,
 		now:    time.Now,
 		dir:    filepath.Join(os.TempDir(), "shca"),
-		run:    command(filepath.Join(os.Getenv("LAMBDA_TASK_ROOT"), "shca"), os.Stderr),
+		run:    program(self, os.Stderr),
 		bucket: &s3store.Store{Config: aws, BucketOwner: os.Getenv("SHCA_BUCKET_OWNER")},
 		log:    os.Stdout,
 	}
@@ -44,12 +53,12 @@ func main() {
 // mercy is how long shca may take to end once it has been interrupted.
 const mercy = 10 * time.Second
 
-// command returns what runs the program, with temporary files in a directory. What
-// the program says goes to w, too.
-func command(program string, w io.Writer) func(ctx context.Context, temp string, args ...string) (int, string, error) {
+// program returns what runs the program in the file, with temporary files in a
+// directory. What the program says goes to w, too.
+func program(file string, w io.Writer) func(ctx context.Context, temp string, args ...string) (int, string, error) {
 	return func(ctx context.Context, temp string, args ...string) (int, string, error) {
 		said := &tail{}
-		cmd := exec.CommandContext(ctx, program, args...)
+		cmd := exec.CommandContext(ctx, file, args...)
 		both := io.MultiWriter(w, said)
 		cmd.Stdout, cmd.Stderr = both, both
 		cmd.Env = append(os.Environ(), "TMPDIR="+temp)

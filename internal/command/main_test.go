@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"shca": main})
+	testscript.Main(m, map[string]func(){"shca": Main})
 }
 
 // TestScripts runs testdata/script/*.txtar. Besides the usual commands there
