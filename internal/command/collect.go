@@ -139,7 +139,7 @@ func runCollect(ctx context.Context, name string, pull puller, aws *awsOptions, 
 		Generator: "shca " + version(), Now: sys.now, Progress: progress,
 	})
 	stop()
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return nil, &exitError{exitInterrupted, errors.New("interrupted; no snapshot was written: run the same command again to go on")}
 	}
 	if err != nil {
