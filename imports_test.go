@@ -83,7 +83,7 @@ var confined = map[string][]string{
 	"github.com/aws/aws-sdk-go-v2":                      {"examples/lambda", "internal/awsapi", "internal/awsfake", "internal/s3store", "sources/auditmanager", "sources/configrules", "sources/securityhub"},
 	"github.com/aws/aws-sdk-go-v2/service/s3":           {"internal/s3store"},
 	"github.com/aws/aws-lambda-go":                      {"examples/lambda"},
-	"github.com/aws/smithy-go":                          {"internal/awsapi", "internal/s3store", "sources/auditmanager", "sources/configrules", "sources/securityhub"},
+	"github.com/aws/smithy-go":                          {"internal/awsapi", "internal/s3store", "sources/securityhub"},
 	"github.com/gofrs/flock":                            {"collect"},
 	"github.com/go-json-experiment/json":                {"collect", "internal/awsapi", "internal/awsfake", "internal/command", "ocsf", "oscal/validate", "render/manifest", "render/securitylake", "sources"},
 	"github.com/parquet-go/parquet-go":                  {"render/securitylake", "sources/ocsf"},

@@ -243,7 +243,7 @@ func endsRun(err error) bool {
 	return errors.As(err, &e) && e.EndsRun()
 }
 
-// sync makes sure that what a directory holds is there after a crash.
+// syncDir makes sure that what a directory holds is there after a crash.
 func syncDir(dir string) error {
 	d, err := os.Open(filepath.Clean(dir))
 	if err != nil {

@@ -133,13 +133,19 @@ func (s *Session) Region() string { return s.base.Region }
 // account of "" is the caller's own. Other accounts are reached through the role
 // of Options.RoleARN, if that has a place for them.
 func (s *Session) Config(account, region string) aws.Config {
-	c := s.base.Copy()
-	c.Region = region
+	credentials := s.base.Credentials
 	if role := s.role(account); role != "" {
-		c.Credentials = s.assumed(role)
+		credentials = s.assumed(role)
 	}
-	c.HTTPClient = &client{inner: s.base.HTTPClient, limits: &s.limits, account: cmp.Or(account, s.account), region: region}
-	credentials := c.Credentials
+	return s.config(credentials, cmp.Or(account, s.account), region)
+}
+
+// config returns a configuration whose requests are paced as those in the account
+// and Region.
+func (s *Session) config(credentials aws.CredentialsProvider, account, region string) aws.Config {
+	c := s.base.Copy()
+	c.Region, c.Credentials = region, credentials
+	c.HTTPClient = &client{inner: s.base.HTTPClient, limits: &s.limits, account: account, region: region}
 	c.Retryer = func() aws.Retryer { return s.options.retryer(credentials) }
 	return c
 }
@@ -159,9 +165,7 @@ func (s *Session) assumed(role string) *aws.CredentialsCache {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.roles[role] == nil {
-		c := s.base.Copy()
-		c.HTTPClient = &client{inner: s.base.HTTPClient, limits: &s.limits, account: s.account, region: c.Region}
-		c.Retryer = func() aws.Retryer { return s.options.retryer(s.base.Credentials) }
+		c := s.config(s.base.Credentials, s.account, s.Region())
 		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(c), role, func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = "shca"
 			if s.options.ExternalID != "" {
@@ -173,6 +177,38 @@ func (s *Session) assumed(role string) *aws.CredentialsCache {
 		})
 	}
 	return s.roles[role]
+}
+
+// A Place is an account and a Region to call.
+type Place struct{ Account, Region string }
+
+// Places returns every Region of every account, in their order, once. No account
+// is the session's, and no Region likewise.
+func (s *Session) Places(accounts, regions []string) []Place {
+	if len(accounts) == 0 {
+		accounts = []string{s.Account()}
+	}
+	if len(regions) == 0 {
+		regions = []string{s.Region()}
+	}
+	var places []Place
+	for _, account := range Distinct(accounts) {
+		for _, region := range Distinct(regions) {
+			places = append(places, Place{account, region})
+		}
+	}
+	return places
+}
+
+// Distinct returns the texts without repetitions, in their order.
+func Distinct(list []string) []string {
+	var all []string
+	for _, text := range list {
+		if !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // Regions lists the Regions that are enabled for the caller's account, sorted

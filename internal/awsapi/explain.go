@@ -44,7 +44,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Denied reports whether AWS refused the request for want of a permission.
-func (e *Error) Denied() bool { return slices.Contains(deniedCodes, code(e.Err)) }
+func (e *Error) Denied() bool { return slices.Contains(deniedCodes, Code(e.Err)) }
 
 // EndsRun reports whether no other request will do better until somebody signs in.
 func (e *Error) EndsRun() bool {
@@ -91,7 +91,7 @@ func assuming(err error) bool {
 func advice(err error, action string) string {
 	var name *net.DNSError
 	var timeout interface{ Timeout() bool }
-	c := code(err)
+	c := Code(err)
 	switch {
 	case slices.Contains(deniedCodes, c):
 		return "allow " + action + " to this identity in its policies, and make sure that no service control policy or permission boundary denies it (docs/aws-permissions.md lists what is needed)"

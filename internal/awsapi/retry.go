@@ -48,10 +48,10 @@ func status(err error) int {
 // expiredCodes are the error codes of credentials that were valid once.
 var expiredCodes = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 
-func expired(err error) bool { return slices.Contains(expiredCodes, code(err)) }
+func expired(err error) bool { return slices.Contains(expiredCodes, Code(err)) }
 
-// code is the error code that AWS gave, "" if err is none of AWS's answers.
-func code(err error) string {
+// Code is the error code that AWS gave, "" if err is none of AWS's answers.
+func Code(err error) string {
 	var answer smithy.APIError
 	if errors.As(err, &answer) {
 		return answer.ErrorCode()

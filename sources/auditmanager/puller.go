@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/smithy-go"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -65,7 +64,7 @@ func (p *puller) Next(ctx context.Context, at jsontext.Value) (collect.Page, err
 	}
 }
 
-var errRepeated = errors.New("AWS sent a page with the token of that page, so the next one cannot be read: run the same command again later, which goes on from where it was")
+var errRepeated = errors.New("AWS sent a page with the token of that page, so the next one cannot be read: run the same command again later")
 
 func (p *puller) next(ctx context.Context, at jsontext.Value) (collect.Page, error) {
 	var c cursor
@@ -170,7 +169,7 @@ func (p *puller) begin(ctx context.Context, c *cursor) ([]snapshot.Line, error) 
 	if gone(err) {
 		return p.scope("", fmt.Sprintf("assessment %s is gone since it was listed", id)), nil
 	}
-	if codeOf(err) == "AccessDeniedException" && ctx.Err() == nil { // of this one, which keeps nobody from the others
+	if awsapi.Code(err) == "AccessDeniedException" && ctx.Err() == nil { // of this one, which keeps nobody from the others
 		return p.scope("", fmt.Sprintf("assessment %s was not read: %v", id, p.explain(ctx, err, "GetAssessment", ""))), nil
 	}
 	if err != nil {
@@ -411,7 +410,7 @@ func (p *puller) read(operation string, raw []byte, v any) error {
 }
 
 func (p *puller) unreadable(operation string, err error) error {
-	return fmt.Errorf("auditmanager:%s in account %s, Region %s: the answer cannot be read: %w: run the same command again, which goes on from where it was", operation, p.account, p.region, err)
+	return fmt.Errorf("auditmanager:%s in account %s, Region %s: the answer cannot be read: %w: run the same command again", operation, p.account, p.region, err)
 }
 
 // follow moves a token on. The same one again would go on for ever.
@@ -423,17 +422,8 @@ func (p *puller) follow(token *string, next, operation string) error {
 	return nil
 }
 
-// codeOf returns the code of an error of AWS, or "".
-func codeOf(err error) string {
-	var answer smithy.APIError
-	if errors.As(err, &answer) {
-		return answer.ErrorCode()
-	}
-	return ""
-}
-
 // gone reports whether what was asked for is not there any more.
-func gone(err error) bool { return codeOf(err) == "ResourceNotFoundException" }
+func gone(err error) bool { return awsapi.Code(err) == "ResourceNotFoundException" }
 
 // explain says what to do about an error. A page token that AWS does not take is
 // one of an earlier run, or too old.
@@ -441,7 +431,7 @@ func (p *puller) explain(ctx context.Context, err error, operation, token string
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	code := codeOf(err)
+	code := awsapi.Code(err)
 	if code == "ValidationException" && token != "" {
 		return fmt.Errorf("auditmanager:%s in account %s, Region %s: %s: %w", operation, p.account, p.region, code, collect.ErrRestart)
 	}

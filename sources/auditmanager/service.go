@@ -3,7 +3,6 @@ package auditmanager
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/auditmanager"
@@ -41,15 +40,8 @@ type params struct {
 // Plan returns a task for each account and Region, in the order of the options. It
 // makes no request.
 func (s *Service) Plan(ctx context.Context) ([]collect.Task, []shca.Scope, error) {
-	accounts, regions := s.Accounts, s.Regions
-	if len(accounts) == 0 {
-		accounts = []string{s.Session.Account()}
-	}
-	if len(regions) == 0 {
-		regions = []string{s.Session.Region()}
-	}
-	accounts, regions = unique(accounts), unique(regions)
-	p := params{Assessments: unique(s.Assessments), Alone: len(accounts)*len(regions) == 1}
+	places := s.Session.Places(s.Accounts, s.Regions)
+	p := params{Assessments: awsapi.Distinct(s.Assessments), Alone: len(places) == 1}
 	note := ""
 	if !s.Since.IsZero() {
 		p.Since = s.Since.UTC().Truncate(24 * time.Hour)
@@ -60,23 +52,10 @@ func (s *Service) Plan(ctx context.Context) ([]collect.Task, []shca.Scope, error
 		return nil, nil, fmt.Errorf("auditmanager: %w", err)
 	}
 	var tasks []collect.Task
-	for _, account := range accounts {
-		for _, region := range regions {
-			tasks = append(tasks, collect.Task{Source: shca.SourceAuditManager, AccountID: account, Region: region, Note: note, Params: text})
-		}
+	for _, at := range places {
+		tasks = append(tasks, collect.Task{Source: shca.SourceAuditManager, AccountID: at.Account, Region: at.Region, Note: note, Params: text})
 	}
 	return tasks, nil, ctx.Err()
-}
-
-// unique returns the texts without repetitions, in their order.
-func unique(all []string) []string {
-	var list []string
-	for _, text := range all {
-		if !slices.Contains(list, text) {
-			list = append(list, text)
-		}
-	}
-	return list
 }
 
 // Puller returns what pulls a task of Plan's.

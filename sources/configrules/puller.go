@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
-	"github.com/aws/smithy-go"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -351,7 +350,7 @@ func (p *puller) items(body []byte, count int, action string) ([]jsontext.Value,
 		err = fmt.Errorf("it has %d items, of which %d could be read", count, len(all))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("config:%s in account %s, Region %s: the answer cannot be used: %w: run the same command again, which goes on from where it was", action, p.account, p.region, err)
+		return nil, fmt.Errorf("config:%s in account %s, Region %s: the answer cannot be used: %w: run the same command again", action, p.account, p.region, err)
 	}
 	return all, nil
 }
@@ -580,10 +579,7 @@ func (p *puller) explain(err error, action string) error {
 }
 
 // gone reports whether AWS answered with the error code.
-func gone(err error, code string) bool {
-	var answer smithy.APIError
-	return errors.As(err, &answer) && answer.ErrorCode() == code
-}
+func gone(err error, code string) bool { return awsapi.Code(err) == code }
 
 // denied reports whether an explained error is one of permissions.
 func denied(err error) bool {

@@ -38,37 +38,15 @@ func (s *Service) Plan(ctx context.Context) ([]collect.Task, []shca.Scope, error
 	if s.Rules && len(s.Packs) > 0 {
 		return nil, nil, errors.New("config: either conformance packs are pulled, by name, or all rules: leave one of both out")
 	}
-	accounts, regions := s.Accounts, s.Regions
-	if len(accounts) == 0 {
-		accounts = []string{s.Session.Account()}
-	}
-	if len(regions) == 0 {
-		regions = []string{s.Session.Region()}
-	}
-	p, err := json.Marshal(params{Packs: unique(s.Packs), Rules: s.Rules}, json.Deterministic(true))
+	p, err := json.Marshal(params{Packs: awsapi.Distinct(s.Packs), Rules: s.Rules}, json.Deterministic(true))
 	if err != nil {
 		return nil, nil, fmt.Errorf("config: %w", err)
 	}
 	var tasks []collect.Task
-	for _, account := range unique(accounts) {
-		for _, region := range unique(regions) {
-			tasks = append(tasks, collect.Task{Source: shca.SourceConfig, AccountID: account, Region: region, Params: p})
-		}
+	for _, at := range s.Session.Places(s.Accounts, s.Regions) {
+		tasks = append(tasks, collect.Task{Source: shca.SourceConfig, AccountID: at.Account, Region: at.Region, Params: p})
 	}
 	return tasks, nil, ctx.Err()
-}
-
-// unique returns the texts without repetitions, in their order.
-func unique(all []string) []string {
-	seen := map[string]bool{}
-	var list []string
-	for _, text := range all {
-		if !seen[text] {
-			seen[text] = true
-			list = append(list, text)
-		}
-	}
-	return list
 }
 
 // Puller returns what pulls a task of Plan's.

@@ -3,8 +3,6 @@ package securityhub
 import (
 	"errors"
 
-	"github.com/aws/smithy-go"
-
 	"github.com/go-shca/shca/internal/awsapi"
 )
 
@@ -101,7 +99,7 @@ func explain(err error, account, region, operation string) error {
 		}
 		return &told
 	}
-	if text := advice(code(explained.Err), operation); text != "" {
+	if text := advice(awsapi.Code(explained.Err), operation); text != "" {
 		told := *explained
 		told.Advice = text
 		return &told
@@ -113,13 +111,4 @@ func explain(err error, account, region, operation string) error {
 func denied(err error) bool {
 	var explained *awsapi.Error
 	return errors.As(awsapi.Explain(err, "", "", ""), &explained) && explained.Denied() && explained.Action != awsapi.AssumeRole
-}
-
-// code is the error code that AWS gave, or "".
-func code(err error) string {
-	var answer smithy.APIError
-	if errors.As(err, &answer) {
-		return answer.ErrorCode()
-	}
-	return ""
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-shca/shca"
+	"github.com/go-shca/shca/internal/awsapi"
 	"github.com/go-shca/shca/internal/awsfake"
 	"github.com/go-shca/shca/sources/snapshot"
 )
@@ -194,7 +195,7 @@ func TestInventoryIsRefused(t *testing.T) {
 			h.Enabled = []types.StandardsSubscription{subscription(nistARN)}
 			addCheck(h, nistARN, "S3.1", types.AssociationStatusDisabled, "x", types.ControlStatusDisabled)
 			e.Faults = []awsfake.Fault{{Kind: awsfake.Deny, Operation: operation, Region: region}}
-			_, scopes, lines := run(t, e.service(Options{Regions: distinct([]string{east, region})}))
+			_, scopes, lines := run(t, e.service(Options{Regions: awsapi.Distinct([]string{east, region})}))
 			settings, notes, errs, n := apart(lines)
 			told := slices.DeleteFunc(append(errs, notes...), func(text string) bool { // of the home Region
 				return linked && strings.Contains(text, "is not enabled in this Region")

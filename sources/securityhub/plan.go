@@ -155,7 +155,7 @@ func (s *Service) ask(ctx context.Context, p *place) {
 		default:
 			p.err = explain(err, p.account, p.region, "DescribeHub")
 		}
-		notThere := slices.Contains([]string{"InvalidAccessException", "ResourceNotFoundException"}, code(err))
+		notThere := slices.Contains([]string{"InvalidAccessException", "ResourceNotFoundException"}, awsapi.Code(err))
 		if s.api == APIAuto && notThere {
 			p.err = nil
 			if p.err = s.askV2(ctx, hub, p); p.err != nil {
@@ -209,7 +209,7 @@ func (p *place) neither(v1, v2 error) error {
 	var answer *smithyhttp.ResponseError
 	unknown := errors.As(second.Err, &answer) && answer.HTTPStatusCode() == http.StatusNotFound
 	switch {
-	case code(second.Err) == "" && !unknown: // no answer
+	case awsapi.Code(second.Err) == "" && !unknown: // no answer
 		return v2
 	case second.Denied():
 		first.Advice = "Security Hub CSPM is not enabled in this Region, and whether Security Hub V2 is cannot be told: missing permission " + second.Action + ": enable one of them there, allow that action, or leave the Region out of --regions"

@@ -88,8 +88,8 @@ func TestAggregation(t *testing.T) {
 				if diff := cmp.Diff(want, notes); diff != "" {
 					t.Errorf("notes (-want +got):\n%s", diff)
 				}
-				if got := findingTexts(lines); len(got) != tt.want || !tt.o.PullLinked && len(distinct(got)) != tt.want {
-					t.Errorf("%d findings, %d different, want %d once", len(got), len(distinct(got)), tt.want)
+				if got := findingTexts(lines); len(got) != tt.want || !tt.o.PullLinked && len(awsapi.Distinct(got)) != tt.want {
+					t.Errorf("%d findings, %d different, want %d once", len(got), len(awsapi.Distinct(got)), tt.want)
 				}
 				settings := 0
 				for _, l := range lines {
@@ -156,7 +156,7 @@ func TestAdministratorAndMembers(t *testing.T) {
 	session := e.session(awsapi.Options{RoleARN: "arn:aws:iam::{account}:role/reader", Attempts: 2})
 	tasks, scopes, lines := run(t, e.service(Options{Session: session, Accounts: []string{member, own, stranger, own}, Inventory: "none"}))
 	got := findingTexts(lines)
-	if len(got) != 4 || len(distinct(got)) != 4 || len(tasks) != 2 {
+	if len(got) != 4 || len(awsapi.Distinct(got)) != 4 || len(tasks) != 2 {
 		t.Errorf("%d findings, %d tasks: %s; want 4 once, of 2 tasks", len(got), len(tasks), got)
 	}
 	if want := []string{"asff 222233334444 us-east-1: the findings come with those of its administrator account 111122223333"}; !slices.Equal(scopes, want) {

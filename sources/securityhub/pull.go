@@ -156,9 +156,9 @@ func (p *puller) page(ctx context.Context, operation, token string, get func(con
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return "", ctx.Err()
-		case err != nil && token != "" && slices.Contains([]string{"InvalidInputException", "ValidationException"}, code(err)):
+		case err != nil && token != "" && slices.Contains([]string{"InvalidInputException", "ValidationException"}, awsapi.Code(err)):
 			// AWS's words may hold the token.
-			return "", fmt.Errorf("%s in account %s, Region %s: %s: %w", action(operation), p.task.AccountID, p.task.Region, code(err), collect.ErrRestart)
+			return "", fmt.Errorf("%s in account %s, Region %s: %s: %w", action(operation), p.task.AccountID, p.task.Region, awsapi.Code(err), collect.ErrRestart)
 		case err != nil:
 			return "", p.explain(err, operation)
 		case next == "" || !p.trail.used(next):

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-shca/shca/collect"
+	"github.com/go-shca/shca/internal/awsapi"
 	"github.com/go-shca/shca/internal/awsfake"
 )
 
@@ -146,7 +147,7 @@ func TestPageTokens(t *testing.T) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			case errors.Is(err, collect.ErrRestart) != (tt.want == collect.ErrRestart.Error()):
 				t.Errorf("error %v: restart is %v", err, errors.Is(err, collect.ErrRestart))
-			case err == nil && len(distinct(findingTexts(got.lines))) != 2*pages || len(findingTexts(got.lines)) > 2*pages:
+			case err == nil && len(awsapi.Distinct(findingTexts(got.lines))) != 2*pages || len(findingTexts(got.lines)) > 2*pages:
 				t.Errorf("%d findings, want %d", len(findingTexts(got.lines)), 2*pages)
 			}
 			if err != nil && strings.Contains(err.Error(), "eyJ") {

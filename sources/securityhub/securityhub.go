@@ -96,7 +96,7 @@ var _ collect.Service = (*Service)(nil)
 func New(o Options) (*Service, error) {
 	s := &Service{
 		session: o.Session, api: cmp.Or(o.API, APIAuto), every: o.PullLinked,
-		accounts: distinct(o.Accounts), regions: distinct(o.Regions),
+		accounts: awsapi.Distinct(o.Accounts), regions: awsapi.Distinct(o.Regions),
 		pauses:   []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second},
 		maxEmpty: 1000,
 	}
@@ -227,13 +227,13 @@ func choice[T ~string](what string, chosen []string, usual, known []T) ([]string
 		return texts(usual), nil
 	}
 	if slices.ContainsFunc(chosen, func(c string) bool { return strings.EqualFold(c, All) }) {
-		if len(distinct(chosen)) > 1 {
+		if len(awsapi.Distinct(chosen)) > 1 {
 			return nil, fmt.Errorf("securityhub: all goes with no other %s", what)
 		}
 		return nil, nil
 	}
 	var values []string
-	for _, c := range distinct(chosen) {
+	for _, c := range awsapi.Distinct(chosen) {
 		c = strings.ToUpper(c)
 		if !slices.Contains(known, T(c)) {
 			return nil, fmt.Errorf("securityhub: the %s %.40q is none of %s, all", what, c, strings.Join(texts(known), ", "))
@@ -319,17 +319,6 @@ func pinned(filters any) (jsontext.Value, error) {
 		return nil, nil
 	}
 	return b, nil
-}
-
-// distinct returns the texts without repetitions, in their order.
-func distinct(list []string) []string {
-	var all []string
-	for _, text := range list {
-		if !slices.Contains(all, text) {
-			all = append(all, text)
-		}
-	}
-	return all
 }
 
 func nonEmpty(text string) []string {
